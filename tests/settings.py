@@ -1,0 +1,30 @@
+"""The settings of the application, on databases that the tests create themselves."""
+
+import os
+
+os.environ["ENV_FILE"] = ""
+os.environ.setdefault("SECRET_KEY", "a-key-of-the-tests-and-of-nothing-else-0123456789")
+os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
+os.environ.setdefault("PUBLIC_URL", "http://testserver")
+os.environ["EMAIL_URL"] = "memorymail://"
+# Only what TEST_* names is touched: a developer's own database or Redis never is.
+for _name in ("DATABASE_URL", "REDIS_URL"):
+    os.environ.pop(_name, None)
+    if os.environ.get(f"TEST_{_name}"):
+        os.environ[_name] = os.environ[f"TEST_{_name}"]
+
+from prm.config.settings import *  # noqa: E402, F403
+from prm.config.settings import CACHES, CHANNEL_LAYERS, REDIS_URL  # noqa: E402
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+# The real hasher is tested by itself; a thousand logins of the cast need not cost its price.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+if REDIS_URL:
+    # Several runs share one server: each keeps to its own keys, and none is ever flushed.
+    CACHES["default"]["KEY_PREFIX"] = f"prm-test-{os.getpid()}"
+    CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = f"prm-test-{os.getpid()}"

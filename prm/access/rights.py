@@ -1,0 +1,241 @@
+"""The questions of access, for one user: which rows, which fields, which verbs, and why.
+
+Pages, API, sockets, exports and commands all ask here. A user without a portal has no rights at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from prm.access import asked
+from prm.access.policy import CompiledScope, ModuleLike, Policy, policy_of
+from prm.access.specs import READ, WRITE
+from workflows.conditions import matches, to_q
+from workflows.machine import Machine, Workflow
+from workflows.models import TransitionRecord
+
+NOWHERE = Q(pk__in=[])
+
+
+class Rights:
+    """One user's rights under the compiled policy of their portal. Cheap to make; lives for one request."""
+
+    def __init__(self, user: Any) -> None:
+        self.user = user
+        active = bool(getattr(user, "is_authenticated", False) and user.is_active)
+        self.policy: Policy = policy_of(getattr(user, "portal", None) if active else None)
+
+    @cached_property
+    def params(self) -> dict[str, Any]:
+        """What a condition may name: $user.id, $user.company, $user.contact, $user.is_admin."""
+        user = self.user
+        return {
+            "user.id": user.pk,
+            "user.company": user.company_id,
+            "user.contact": user.contact_id,
+            "user.is_admin": user.is_portal_admin,
+        }
+
+    def grants(self, key: str) -> bool:
+        """Whether the portal grants the module at all."""
+        return bool(self.scopes(key))
+
+    def scopes(self, key: str, verb: str | None = None) -> tuple[CompiledScope, ...]:
+        """The scopes of the module that count for this user, those that allow `verb` where it is given."""
+        asked.note()
+        grant = self.policy.grants.get(key)
+        if grant is None:
+            return ()
+        return tuple(
+            scope
+            for scope in grant.scopes
+            if (not scope.admins_only or self.user.is_portal_admin) and (verb is None or scope.allows(verb))
+        )
+
+    def reach(self, scopes: Iterable[CompiledScope], prefix: str = "") -> Q | None:
+        """The rows of any of `scopes` as Q; None where that is every row."""
+        united: Q | None = None
+        for scope in scopes:
+            if scope.where is None:
+                return None
+            one = to_q(scope.where, self.params, prefix=prefix)
+            united = one if united is None else united | one
+        return NOWHERE if united is None else united
+
+    def visible(self, module: ModuleLike, verb: str = "view") -> models.QuerySet[Any]:
+        """The rows on which the user may do `verb`."""
+        where = self.reach(self.scopes(module.key, verb))
+        rows = module.rows()
+        return rows if where is None else rows.filter(where)
+
+    def matching(self, module: ModuleLike, obj: models.Model, verb: str) -> tuple[CompiledScope, ...]:
+        """The scopes that allow `verb` and reach this record, evaluated on the instance as it stands."""
+        return tuple(
+            scope
+            for scope in self.scopes(module.key, verb)
+            if scope.where is None or matches(scope.where, obj, self.params)
+        )
+
+    def readable(self, module: ModuleLike, obj: models.Model | None = None) -> set[str]:
+        """Names of the fields shown of this record; without one, of the fields shown of some record."""
+        if obj is None:
+            scopes = self.scopes(module.key, "view")
+            return {
+                field.name
+                for field in module.fields
+                if not field.hidden and any(scope.readable(field.name, module.states) for scope in scopes)
+            }
+        scopes = self.matching(module, obj, "view")
+        return _at_level(module, scopes, getattr(obj, "state", None), (READ, WRITE))
+
+    def writable(self, module: ModuleLike, obj: models.Model | None = None) -> set[str]:
+        """Names of the fields the user may set on this record, or on a new one."""
+        if obj is None:
+            names = _at_level(module, self.scopes(module.key, "create"), None, (WRITE,))
+            return {field.name for field in module.fields if field.create} & names
+        names = _at_level(module, self.matching(module, obj, "edit"), getattr(obj, "state", None), (WRITE,))
+        return {field.name for field in module.fields if field.edit} & names
+
+    def may(self, module: ModuleLike, verb: str, obj: models.Model | None = None) -> bool:
+        """Whether the user may do `verb`: on this record, or (without one) on any record of the module."""
+        if obj is None:
+            return bool(self.scopes(module.key, verb))
+        return bool(self.matching(module, obj, verb))
+
+    def transitions(self, module: ModuleLike, obj: models.Model) -> set[str]:
+        """Names of the transitions granted on this record, whatever its state."""
+        if not isinstance(obj, Workflow) or not self.matching(module, obj, "view"):
+            return set()
+        return {
+            transition.name
+            for transition in Machine.of(type(obj)).transitions
+            if "user" in transition.by and self.may(module, transition.capability, obj)
+        }
+
+    def history(self, module: ModuleLike, obj: models.Model) -> models.QuerySet[TransitionRecord]:
+        """The part of a record's history that the user may read, oldest first.
+
+        The vendor's people read all of it; others what happened while the record was their company's.
+        """
+        records = TransitionRecord.objects.filter(subject=obj._meta.label_lower, object_id=obj.pk)
+        if not self.may(module, "view", obj):
+            return records.none()
+        if not self.policy.staff:
+            records = records.filter(party_id=self.user.company_id) if self.user.company_id else records.none()
+        return records.order_by("at", "id")
+
+
+def _at_level(
+    module: ModuleLike, scopes: Iterable[CompiledScope], state: str | None, levels: tuple[str, ...]
+) -> set[str]:
+    kept = tuple(scopes)
+    return {
+        field.name
+        for field in module.fields
+        if not field.hidden and any(scope.level(field.name, state) in levels for scope in kept)
+    }
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a verb is allowed or not: the rule that decided, and what would have to change."""
+
+    allowed: bool
+    rule: str
+    text: str
+    would_need: str = ""
+
+
+def explain(user: Any, module: ModuleLike, verb: str, obj: models.Model) -> Explanation:
+    """Names the rule that allows or denies `verb` on a record that the user may see."""
+    rights = rights_for(user)
+    portal = rights.policy.portal or "no portal"
+    for scope in rights.matching(module, obj, verb):
+        return Explanation(
+            allowed=True,
+            rule=f"{portal} / {module.key} / {scope.name}",
+            text=f"The scope “{scope.name}” of portal {portal} reaches this record and allows {verb}.",
+        )
+    grant = rights.policy.grants.get(module.key)
+    if grant is None:
+        return Explanation(
+            allowed=False,
+            rule=f"{portal} / {module.key}",
+            text=f"Portal {portal} has no grant on {module.key}.",
+            would_need=f"a grant on {module.key}",
+        )
+    listing = [scope for scope in grant.scopes if scope.allows(verb)]
+    if not listing:
+        return Explanation(
+            allowed=False,
+            rule=f"{portal} / {module.key}",
+            text=f"No scope of portal {portal} on {module.key} allows {verb}.",
+            would_need=f"the action {verb} in a scope",
+        )
+    names = ", ".join(f"“{scope.name}”" for scope in listing)
+    if all(scope.admins_only for scope in listing) and not rights.user.is_portal_admin:
+        return Explanation(
+            allowed=False,
+            rule=f"{portal} / {module.key} / {names}",
+            text=f"{verb} is for contacts with the Admin flag.",
+            would_need="the Admin flag on the user's contact",
+        )
+    return Explanation(
+        allowed=False,
+        rule=f"{portal} / {module.key} / {names}",
+        text=f"{verb} is allowed in {names}, but this record is not among its rows as it stands.",
+        would_need=f"the record to come within {names}",
+    )
+
+
+def rights_for(user: Any) -> Rights:
+    """The rights of `user`, kept with the user object as long as its portal is the same version."""
+    portal = getattr(user, "portal", None)
+    mark = (getattr(user, "is_active", False), portal and (portal.pk, portal.version))
+    kept: tuple[Any, Rights] | None = getattr(user, "_rights", None)
+    if kept is None or kept[0] != mark:
+        kept = (mark, Rights(user))
+        user._rights = kept
+    return kept[1]
+
+
+def visible(user: Any, module: ModuleLike, verb: str = "view") -> models.QuerySet[Any]:
+    """The rows of the module on which the user may do `verb`."""
+    return rights_for(user).visible(module, verb)
+
+
+def readable_fields(user: Any, module: ModuleLike, obj: models.Model | None = None) -> set[str]:
+    """Names of the fields that the user may read, of this record or of any."""
+    return rights_for(user).readable(module, obj)
+
+
+def writable_fields(user: Any, module: ModuleLike, obj: models.Model | None = None) -> set[str]:
+    """Names of the fields that the user may set, on this record or on a new one."""
+    return rights_for(user).writable(module, obj)
+
+
+def may(user: Any, module: ModuleLike, verb: str, obj: models.Model | None = None) -> bool:
+    """Whether the user may do `verb` (view, create, edit, delete or a transition)."""
+    return rights_for(user).may(module, verb, obj)
+
+
+def allowed_transitions(user: Any, module: ModuleLike, obj: models.Model) -> set[str]:
+    """Names of the transitions granted on this record, whatever its state."""
+    return rights_for(user).transitions(module, obj)
+
+
+def history(user: Any, module: ModuleLike, obj: models.Model) -> models.QuerySet[TransitionRecord]:
+    """The part of the record's history that the user may read."""
+    return rights_for(user).history(module, obj)
+
+
+def known_actions(policy_grants: Mapping[str, Any], key: str) -> frozenset[str]:
+    """Every action that some scope of a compiled policy lists for a module."""
+    grant = policy_grants.get(key)
+    return frozenset().union(*(scope.actions for scope in grant.scopes)) if grant else frozenset()

@@ -1,0 +1,171 @@
+"""Writes that are no transition: create, update and delete, the same for every module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import Model, ProtectedError, RestrictedError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from prm.access.rights import Rights, rights_for
+from prm.modules.policy import resolve_reference
+from prm.modules.registry import Field, Module
+from prm.modules.versions import version_matches
+from workflows import ports
+from workflows.actor import Actor
+from workflows.conditions import matches
+from workflows.errors import Denied, InvalidInput, NotFound, Reason, Refused, Stale
+from workflows.inputs import clean
+from workflows.locking import lock
+from workflows.perform import record_creation, record_update
+from workflows.units import unit_of_work
+
+
+def form_fields(user: Any, module: Module, obj: Model | None = None) -> dict[str, Field]:
+    """The fields that a form may show to this user, of this record or a new one, in the order of the layout."""
+    names = rights_for(user).writable(module, obj)
+    ordered = [name for section in module.layout for name in section.fields if name in names]
+    ordered += [field.name for field in module.fields if field.name in names and field.name not in ordered]
+    return {name: module.field(name) for name in ordered}
+
+
+def create(actor: Actor, module: Module, data: Mapping[str, Any]) -> Any:
+    """Makes a record of what the actor may set; the rest is the module's to prepare. Returns it.
+
+    Raises NotFound (module not granted), Denied, InvalidInput.
+    """
+    rights = rights_for(actor.user)
+    if not rights.may(module, "create"):
+        raise Denied() if rights.may(module, "view") else NotFound()
+    fields = form_fields(actor.user, module)
+    values = _cleaned(rights, module, fields, data)
+    obj = module.model()
+    for name, value in values.items():
+        if value is not None or name in data:
+            _assign(obj, module.field(name), value)
+    if module.prepare:
+        module.prepare(obj, actor)
+    if module.check:
+        module.check(obj, set(values))
+    _validate(obj, None, set(fields))
+    with unit_of_work():
+        obj.save(force_insert=not obj._meta.parents)
+        if not any(
+            scope.where is None or matches(scope.where, obj, rights.params)
+            for scope in rights.scopes(module.key, "create")
+        ):
+            raise Denied(_("A record like this is not yours to create."))
+        record_creation(obj, actor)
+    return obj
+
+
+def update(
+    actor: Actor, module: Module, pk: Any, data: Mapping[str, Any], expected_version: str | None = None
+) -> Any:
+    """Changes the given fields of a record and returns it; fields that are not in `data` stay as they are.
+
+    expected_version: the opaque version that the change was made on. Raises NotFound, Denied, Stale,
+    InvalidInput.
+    """
+    rights = rights_for(actor.user)
+    with unit_of_work():
+        obj = _locked(rights, module, pk, "edit", expected_version)
+        fields = form_fields(actor.user, module, obj)
+        given = {name: field for name, field in fields.items() if name in data}
+        values = _cleaned(rights, module, given, data)
+        changed = {name for name, value in values.items() if _differs(obj, module.field(name), value)}
+        if not changed:
+            return obj
+        for name in changed:
+            _assign(obj, module.field(name), values[name])
+        touched = module.check(obj, changed) if module.check else None
+        _validate(obj, changed, set(given))
+        obj.version += 1
+        obj.updated_at = timezone.now()
+        columns = {module.field(name).path for name in changed} | set(touched or ())
+        obj.save(update_fields=columns | {"version", "updated_at"})
+        record_update(obj, actor, sorted(changed))
+    return obj
+
+
+def delete(actor: Actor, module: Module, pk: Any, expected_version: str | None = None) -> None:
+    """Deletes a record; its history stays. Raises NotFound, Denied, Stale, Refused (others need it)."""
+    rights = rights_for(actor.user)
+    with unit_of_work():
+        obj = _locked(rights, module, pk, "delete", expected_version)
+        event = ports.Event(obj=obj, name=f"{obj._meta.model_name}.deleted", actor=actor)
+        try:
+            ports.publish(event)
+            obj.delete()
+        except (ProtectedError, RestrictedError):
+            reason = _("Other records refer to it, so it cannot be deleted.")
+            raise Refused([Reason("in_use", reason)]) from None
+
+
+def _locked(rights: Rights, module: Module, pk: Any, verb: str, expected_version: str | None) -> Any:
+    """The record, locked, if the user may see it and do `verb` to it in this version."""
+    try:
+        obj = lock(module.model, module.model._meta.pk.to_python(pk))
+    except ValidationError:
+        obj = None
+    if obj is None or not rights.may(module, "view", obj):
+        raise NotFound()
+    if not rights.may(module, verb, obj):
+        raise Denied()
+    if expected_version is not None and not version_matches(obj, expected_version):
+        raise Stale()
+    return obj
+
+
+def _cleaned(
+    rights: Rights, module: Module, fields: Mapping[str, Field], data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The values as Python has them. Errors name every field that is unknown, not one's to set, or wrong."""
+    readable = rights.readable(module)
+    errors: dict[str, list[str]] = {
+        name: [_("You may not set this field.") if name in readable else _("There is no such field.")]
+        for name in data
+        if name not in fields
+    }
+    known = {name: value for name, value in data.items() if name in fields}
+    values: dict[str, Any] = {}
+    try:
+        values = clean(fields, known, lambda key, pk: resolve_reference(rights.user, key, pk))
+    except InvalidInput as error:
+        errors |= error.errors
+    if errors:
+        raise InvalidInput(errors)
+    return values
+
+
+def _assign(obj: Any, field: Field, value: Any) -> None:
+    column = obj._meta.get_field(field.path)
+    if value is None and not column.null:
+        # Text columns say "nothing" with the empty text.
+        value = column.get_default() if column.has_default() else ""
+    setattr(obj, field.path, value)
+
+
+def _differs(obj: Any, field: Field, value: Any) -> bool:
+    present = getattr(obj, field.path)
+    if value is None and present in ("", None):
+        return False
+    return bool(present != value)
+
+
+def _validate(obj: Any, changed: set[str] | None, shown: set[str]) -> None:
+    """The model's own rules. changed: only these fields are looked at; shown: whose errors stand at a field."""
+    exclude = {"id", "state"}
+    if changed is not None:
+        exclude |= {column.name for column in obj._meta.concrete_fields} - changed
+    try:
+        obj.full_clean(exclude=exclude)
+    except ValidationError as error:
+        errors: dict[str, list[str]] = {}
+        for name, found in error.message_dict.items():
+            key = name if name in shown else ""
+            errors.setdefault("" if name == NON_FIELD_ERRORS else key, []).extend(found)
+        raise InvalidInput(errors) from None

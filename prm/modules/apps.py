@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.core.checks import register as register_check
+from django.db.models.signals import post_migrate
+
+
+class ModulesConfig(AppConfig):
+    name = "prm.modules"
+    label = "modules"
+    verbose_name = "Modules"
+
+    def ready(self) -> None:
+        from prm.modules import registry
+        from prm.modules.checks import check_modules
+        from prm.modules.policy import PortalPolicy
+        from workflows import ports
+
+        found = []
+        for app in apps.get_app_configs():
+            if app.name == self.name or find_spec(f"{app.name}.module") is None:
+                continue
+            declared = import_module(f"{app.name}.module")
+            found.extend(getattr(declared, "modules", None) or [declared.module])
+        found.extend(import_module(f"{self.name}.module").modules)
+        registry.announce(found)
+        for module in found:
+            registry.register(module)
+        ports.set_policy(PortalPolicy())
+        register_check(check_modules)
+        post_migrate.connect(_sync, dispatch_uid="prm.modules.sync")
+
+
+def _sync(app_config: AppConfig, using: str, **_: Any) -> None:
+    """After the last app has migrated: portals and grants as the modules declare them."""
+    from prm.access.policy import sync_portals
+    from prm.modules import registry
+
+    if app_config.label == "modules":
+        sync_portals({module.key: module.grants for module in registry.all_modules()}, using=using)

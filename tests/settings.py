@@ -14,7 +14,7 @@ for _name in ("DATABASE_URL", "REDIS_URL"):
         os.environ[_name] = os.environ[f"TEST_{_name}"]
 
 from prm.config.settings import *  # noqa: E402, F403
-from prm.config.settings import CACHES, CHANNEL_LAYERS, REDIS_URL  # noqa: E402
+from prm.config.settings import CACHES, MIDDLEWARE, REDIS_URL  # noqa: E402
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
@@ -22,9 +22,10 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+# A page that shows something without having asked what the user may see is a failure of its test.
+MIDDLEWARE = [*MIDDLEWARE, "prm.access.middleware.AskedGuard"]
 # The real hasher is tested by itself; a thousand logins of the cast need not cost its price.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if REDIS_URL:
     # Several runs share one server: each keeps to its own keys, and none is ever flushed.
     CACHES["default"]["KEY_PREFIX"] = f"prm-test-{os.getpid()}"
-    CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = f"prm-test-{os.getpid()}"

@@ -8,12 +8,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prm.config.settings")
 # First of all: what follows imports models.
 http = get_asgi_application()
 
-from api.sockets import websocket_urlpatterns  # noqa: E402
-from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
-from prm.config.origins import OwnOrigin  # noqa: E402
+from api.sockets import websocket_urlpatterns  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {"http": http, "websocket": OwnOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))}
-)
+# The consumer looks at origin, cookie and token itself: a client with a token sends no origin.
+application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})

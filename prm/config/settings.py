@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
@@ -15,10 +16,15 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY, ALLOWED_HOSTS, PUBLIC_URL = environment.required(DEBUG)
 PORT = environment.port()
 TRUSTED_PROXIES = environment.networks()
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL: str | None = env.str("REDIS_URL", default="") or None
 ADMIN_ENABLED = env.bool("ADMIN_ENABLED", default=False)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# How the vendor's programme runs.
+VENDOR_NAME = env.str("VENDOR_NAME", default="Vendor")
 OFFER_DAYS = env.int("OFFER_DAYS", default=5)
+REGISTRATION_DAYS = env.int("REGISTRATION_DAYS", default=30)
+INVITATION_DAYS = env.int("INVITATION_DAYS", default=7)
+API_TOKEN_DAYS = env.int("API_TOKEN_DAYS", default=90)
 
 PUBLIC_PARTS = urlsplit(PUBLIC_URL)
 HTTPS = PUBLIC_PARTS.scheme == "https"
@@ -88,6 +94,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "frontend.middleware.TimeZone",
+    "prm.access.middleware.LoginRequired",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -118,6 +126,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "frontend.shell.context",
             ],
         },
     }
@@ -140,16 +149,6 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "prm"}
 }
 
-CHANNEL_LAYERS = {
-    "default": {
-        # pubsub and not core: twice as fast, and it comes back after a restart of Redis.
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "prm"},
-    }
-    if REDIS_URL
-    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
-}
-
 Q_CLUSTER = {
     "name": "prm",
     "orm": "default",
@@ -163,6 +162,11 @@ Q_CLUSTER = {
     "catch_up": False,
     "save_limit": 250,
     "label": "Jobs",
+}
+
+REST_FRAMEWORK = {
+    "EXCEPTION_HANDLER": "api.problems.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 
 # --- language and time --------------------------------------------------------------------------------
@@ -180,7 +184,7 @@ PHONENUMBER_DEFAULT_FORMAT = "INTERNATIONAL"
 # --- static files -------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -221,6 +225,7 @@ ACCOUNT_FORMS = {"reset_password": "prm.config.login.ResetPasswordForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 # An invitation link has proved the mailbox before there is a login.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -283,6 +288,7 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_NAME = "__Host-prm-csrf" if HTTPS else "prm-csrf"
+CSRF_FAILURE_VIEW = "frontend.views.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True
@@ -308,7 +314,7 @@ CONTENT_SECURITY_POLICY = {
 # --- mail ---------------------------------------------------------------------------------------------
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
-EMAIL_TIMEOUT = 20
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"portal@{PUBLIC_PARTS.hostname}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

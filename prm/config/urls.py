@@ -26,3 +26,8 @@ if settings.ADMIN_ENABLED:
 
     urlpatterns.append(path("admin/", site.urls))
 urlpatterns.append(path("", include("frontend.urls")))
+
+handler400 = "prm.config.errors.bad_request"
+handler403 = "prm.config.errors.forbidden"
+handler404 = "prm.config.errors.not_found"
+handler500 = "prm.config.errors.server_error"

@@ -1,0 +1,246 @@
+"""The real application, served by its own command on the test's database, and Chromium in front of it."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+
+ROOT = Path(__file__).resolve().parent.parent
+ARTEFACTS = Path(os.environ.get("ARTEFACTS", ROOT / "artefacts"))
+LOGIN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium_path() -> str | None:
+    named = os.environ.get("CHROMIUM")
+    candidates = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
+    return next((found for name in candidates if (found := shutil.which(name))), None)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_database_url() -> str:
+    """The database of this very test run, as another process reaches it."""
+    config = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{config['NAME']}"
+    user = quote(config["USER"], safe="") + (
+        f":{quote(config['PASSWORD'], safe='')}" if config["PASSWORD"] else ""
+    )
+    return f"postgres://{user}@{config['HOST']}:{config['PORT'] or 5432}/{config['NAME']}"
+
+
+test_database_url.__test__ = False  # type: ignore[attr-defined]
+
+
+@dataclass
+class Live:
+    """A running server: its address, and the mails that it sent."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    outbox: Path
+    log: Path
+    read: set[Path] = field(default_factory=set)
+
+    def mails(self) -> list[EmailMessage]:
+        """Mails of this test, oldest first."""
+        found: list[EmailMessage] = []
+        for path in sorted(self.outbox.glob("*.log"), key=lambda path: path.stat().st_mtime_ns):
+            if path not in self.read:
+                for part in path.read_bytes().split(b"-" * 79):
+                    if part.strip():
+                        message = email.message_from_bytes(part.strip(), policy=email.policy.default)
+                        assert isinstance(message, EmailMessage)
+                        found.append(message)
+        return found
+
+    def wait_for_mail(self, to: str, seconds: float = 10) -> EmailMessage:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for message in reversed(self.mails()):
+                if to in str(message["To"]):
+                    return message
+            time.sleep(0.1)
+        raise AssertionError(
+            f"no mail to {to} within {seconds} s; sent: {[str(m['To']) for m in self.mails()]}"
+        )
+
+    def forget_mails(self) -> None:
+        self.read.update(self.outbox.glob("*.log"))
+
+
+@pytest.fixture(scope="session")
+def _served(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Live]:
+    folder = tmp_path_factory.mktemp("live")
+    outbox, log = folder / "mail", folder / "server.log"
+    outbox.mkdir()
+    port = free_port()
+    with django_db_blocker.unblock():
+        database = test_database_url()
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "prm.config.settings",
+        "ENV_FILE": "",
+        "DEBUG": "",
+        "SECRET_KEY": settings.SECRET_KEY,
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "PORT": str(port),
+        "DATABASE_URL": database,
+        "REDIS_URL": "",
+        "EMAIL_URL": f"filemail://{outbox}",
+        "STATIC_ROOT": str(folder / "static"),
+        "PYTHONUNBUFFERED": "1",
+    }
+    manage = [sys.executable, "manage.py"]
+    subprocess.run([*manage, "collectstatic", "--noinput", "-v0"], cwd=ROOT, env=environment, check=True)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*manage, "serve"], cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
+    live = Live(f"http://127.0.0.1:{port}", process, outbox, log)
+    try:
+        _wait_until_up(live)
+        yield live
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+
+
+def _wait_until_up(live: Live) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if live.process.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(f"{live.url}/livez", timeout=2)
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError(f"the server did not come up:\n{live.log.read_text()}")
+
+
+@pytest.fixture
+def live(transactional_db: None, _served: Live) -> Iterator[Live]:
+    """The served application on this test's data; an error in its log fails the test."""
+    begin = _served.log.stat().st_size
+    _served.forget_mails()
+    yield _served
+    said = _served.log.read_text()[begin:]
+    assert "Traceback" not in said, said
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    # Playwright's own loop runs in this thread, which Django would take for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(chromium: Any, live: Live) -> Iterator[Callable[..., Any]]:
+    """Makes a page of a browser profile of its own: `new_page(user=alice, viewport=(390, 844), …)`."""
+    contexts: list[Any] = []
+    troubles: list[str] = []
+
+    def console(message: Any) -> None:
+        # A refused form is answered with 4xx, which Chromium writes there too; a 5xx is in the server's log.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            troubles.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def make(user: Any = None, viewport: tuple[int, int] = (1440, 900), **options: Any) -> Any:
+        context = chromium.new_context(
+            base_url=live.url,
+            viewport={"width": viewport[0], "height": viewport[1]},
+            locale="en-US",
+            timezone_id="UTC",
+            **options,
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", console)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        if user is not None:
+            sign_in_page(page, user, live.url)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not troubles, "the browser's console said:\n" + "\n".join(troubles)
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Any]) -> Any:
+    return new_page()
+
+
+def sign_in_page(page: Any, user: Any, url: str) -> None:
+    """A session of the server's own kind, without typing: the login form has tests of its own."""
+    client = Client()
+    client.force_login(user, backend=LOGIN_BACKEND)
+    value = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": url}])
+
+
+@pytest.fixture
+def sign_in(live: Live) -> Callable[[Any, Any], None]:
+    return lambda page, user: sign_in_page(page, user, live.url)
+
+
+@pytest.fixture
+def shot() -> Callable[..., Path]:
+    """`shot(page, "home-390")` keeps a picture in artefacts/, which is not in git."""
+
+    def take(page: Any, name: str, full_page: bool = True) -> Path:
+        ARTEFACTS.mkdir(parents=True, exist_ok=True)
+        path = ARTEFACTS / f"{name}.png"
+        page.screenshot(path=path, full_page=full_page)
+        return path
+
+    return take

@@ -1,0 +1,58 @@
+"""What every test may use: the cast, the parts that a machine may lack, a served application, a browser."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.core.cache import caches
+from django.db import connection
+
+from tests.browsing import chromium_path
+
+pytest_plugins = ["tests.cast", "tests.browsing"]
+
+CI = os.environ.get("CI", "") not in ("", "0", "false")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--shape",
+        choices=("embedded", "server"),
+        help="one of two runs: embedded leaves out what needs a server, server what needs none (a browser)",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where both shapes are run, what belongs to the other one is deselected and not reported as skipped."""
+    left_out = {"embedded": ("postgres", "redis"), "server": ("browser",), None: ()}[
+        config.getoption("--shape")
+    ]
+    gone = [item for item in items if any(item.get_closest_marker(name) for name in left_out)]
+    if gone:
+        items[:] = [item for item in items if item not in gone]
+        config.hook.pytest_deselected(items=gone)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    missing = {
+        "postgres": ""
+        if connection.vendor == "postgresql"
+        else "no PostgreSQL: TEST_DATABASE_URL is not set",
+        "redis": "" if settings.REDIS_URL else "no Redis: TEST_REDIS_URL is not set",
+        "browser": "" if chromium_path() else "no Chromium: install it, or name it in CHROMIUM",
+    }
+    for name, reason in missing.items():
+        if reason and item.get_closest_marker(name):
+            # A machine that checks for others must not report as fine what it could not try.
+            (pytest.fail if CI else pytest.skip)(reason)
+
+
+@pytest.fixture(autouse=True)
+def _own_cache() -> Iterator[None]:
+    """Each test begins with an empty cache; a shared Redis is never flushed, its keys just age away."""
+    cache = caches["default"]
+    cache.version = int(getattr(cache, "version", 1)) + 1
+    yield

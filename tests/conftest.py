@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
@@ -38,10 +37,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     missing = {
-        "postgres": ""
-        if connection.vendor == "postgresql"
-        else "no PostgreSQL: TEST_DATABASE_URL is not set",
-        "redis": "" if settings.REDIS_URL else "no Redis: TEST_REDIS_URL is not set",
+        "postgres": "" if connection.vendor == "postgresql" else "TEST_DATABASE_URL is not set",
+        "redis": "" if settings.REDIS_URL else "TEST_REDIS_URL is not set",
         "browser": "" if chromium_path() else "no Chromium: install it, or name it in CHROMIUM",
     }
     for name, reason in missing.items():
@@ -51,8 +48,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _own_cache() -> Iterator[None]:
+def _own_cache() -> None:
     """Each test begins with an empty cache; a shared Redis is never flushed, its keys just age away."""
     cache = caches["default"]
     cache.version = int(getattr(cache, "version", 1)) + 1
-    yield

@@ -14,8 +14,10 @@ for _name in ("DATABASE_URL", "REDIS_URL"):
         os.environ[_name] = os.environ[f"TEST_{_name}"]
 
 from prm.config.settings import *  # noqa: E402, F403
-from prm.config.settings import CACHES, MIDDLEWARE, REDIS_URL  # noqa: E402
+from prm.config.settings import CACHES, INSTALLED_APPS, MIDDLEWARE, REDIS_URL  # noqa: E402
 
+# A machine to try the engine with, and a module as a newcomer would add it: its folder and nothing else.
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.workflows.app", "tests.gadgets"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

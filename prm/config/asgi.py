@@ -11,6 +11,7 @@ http = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from api.sockets import websocket_urlpatterns  # noqa: E402
+from prm.config.origins import OwnOrigin  # noqa: E402
 
-# The consumer looks at origin, cookie and token itself: a client with a token sends no origin.
-application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})
+# The consumer reads session or token itself, so that one read serves the whole handshake.
+application = ProtocolTypeRouter({"http": http, "websocket": OwnOrigin(URLRouter(websocket_urlpatterns))})

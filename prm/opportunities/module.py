@@ -1,0 +1,216 @@
+"""What portals show of opportunities and of the offers made of them."""
+
+from django.utils.translation import gettext_lazy as _
+
+from prm.access.specs import READ, WRITE, GrantSpec, ScopeSpec
+from prm.modules.registry import Module, Related, Section, fields
+from prm.opportunities import actions
+from prm.opportunities.models import Opportunity, OpportunityAssignment
+
+OWN = {"field": "partner", "op": "is", "value": "$user.company"}
+
+#: Every one in each scope of its own records, so that what is too late or too early says so instead of vanishing.
+PARTNER_DOES = ("accept", "decline", "hand_over", "win", "lose", "reopen")
+
+#: All that a partner reads before it accepts. The customer is not among it.
+ON_OFFER = {
+    "*": "hidden",
+    **dict.fromkeys(
+        (
+            "topic", "need", "size", "region", "product", "amount", "expected_close", "state", "state_since",
+            "due_at", "created_at", "offer_reason", "owner",
+        ),
+        READ,
+    ),
+}  # fmt: skip
+
+#: What the partner that works it may change. Whose it is, and how it ends, is for transitions.
+MANAGED = {
+    "*": READ,
+    "reference": "hidden",
+    **dict.fromkeys(
+        (
+            "topic", "need", "size", "region", "account", "contact", "product", "amount", "expected_close", "stage",
+            "next_step",
+        ),
+        WRITE,
+    ),
+}  # fmt: skip
+
+opportunities = Module(
+    key="opportunities",
+    model=Opportunity,
+    label=_("Opportunity"),
+    label_plural=_("Opportunities"),
+    icon="target",
+    title="topic",
+    fields=fields(
+        Opportunity,
+        "topic",
+        "state",
+        "stage",
+        "account",
+        "contact",
+        "product",
+        "amount",
+        "expected_close",
+        "need",
+        "size",
+        "region",
+        "next_step",
+        "close_reason",
+        "close_note",
+        "won_at",
+        "lost_at",
+        "state_since",
+        "due_at",
+        "created_at",
+        "updated_at",
+        "reference",
+        probability={"kind": "integer", "help": _("In per cent; follows from the stage.")},
+        partner={"create": False, "edit": False},
+        assignee={"create": False, "edit": False},
+        owner={"create": False},
+        offer_reason={"label": _("Why you")},
+        # The account may be another partner's record; whoever works the deal still has to know the customer.
+        customer={"source": "account__name", "label": _("Customer")},
+        customer_street={"source": "account__street", "label": _("Street")},
+        customer_city={"source": "account__city", "label": _("City")},
+        customer_phone={"source": "account__phone", "label": _("Phone")},
+        contact_name={"source": "contact__name", "label": _("Contact name")},
+        contact_email={"source": "contact__email", "label": _("Contact email")},
+        contact_phone={"source": "contact__phone", "label": _("Contact phone")},
+        source={"create": False, "edit": False},
+    ),
+    columns=("topic", "state", "stage", "customer", "amount", "expected_close", "partner", "due_at"),
+    card=("topic", "customer", "amount", "expected_close", "assignee"),
+    layout=(
+        Section(
+            _("Opportunity"),
+            (
+                "topic", "state", "stage", "probability", "amount", "expected_close", "product", "next_step",
+                "need", "size", "region",
+            ),
+        ),
+        Section(
+            _("Customer"),
+            (
+                "account", "contact", "customer", "customer_street", "customer_city", "customer_phone",
+                "contact_name", "contact_email", "contact_phone",
+            ),
+        ),
+        Section(_("Who"), ("partner", "assignee", "owner", "offer_reason", "source", "reference")),
+        Section(_("Dates"), ("due_at", "state_since", "won_at", "lost_at", "created_at", "updated_at")),
+        Section(_("Outcome"), ("close_reason", "close_note")),
+    ),
+    search=("topic", "need", "next_step", "customer", "reference"),
+    filters=(
+        "topic", "state", "stage", "partner", "assignee", "owner", "account", "product", "region", "source", "amount",
+        "expected_close", "won_at", "lost_at", "due_at", "created_at", "reference", "close_reason",
+    ),
+    ordering=("created_at", "due_at", "expected_close", "amount"),
+    default_ordering="-created_at",
+    board="stage",
+    related=(Related("opportunity-assignments", "opportunity", _("Offers")),),
+    prepare=actions.prepare,
+    check=actions.check,
+    notify={
+        "opportunity.distributed": ("partner_users",),
+        "opportunity.managed": ("channel_manager",),
+        "opportunity.declined": ("channel_manager",),
+        "opportunity.expired": ("channel_manager", "previous_partner_users"),
+        "opportunity.recalled": ("previous_partner_users",),
+        "opportunity.handed_over": ("assignee",),
+        "opportunity.won": ("channel_manager",),
+        "opportunity.lost": ("channel_manager", "assignee"),
+        "opportunity.reopened": ("channel_manager", "assignee"),
+    },
+    grants={
+        "administrator": GrantSpec(
+            scopes=(
+                ScopeSpec(
+                    name="all opportunities",
+                    where=None,
+                    actions=("view", "create", "edit", "delete", "*"),
+                    fields={"*": WRITE},
+                ),
+            )
+        ),
+        "channel_manager": GrantSpec(
+            scopes=(
+                ScopeSpec(
+                    name="all opportunities",
+                    where=None,
+                    actions=("view", "create", "edit", "distribute", "recall", "lose", "reopen"),
+                    fields={"*": WRITE},
+                ),
+            )
+        ),
+        "partner": GrantSpec(
+            scopes=(
+                ScopeSpec(
+                    name="offered to the company",
+                    where={"all": [OWN, {"field": "state", "op": "is", "value": "distributed"}]},
+                    actions=("view", *PARTNER_DOES),
+                    fields=ON_OFFER,
+                ),
+                ScopeSpec(
+                    name="managed by the company",
+                    where={"all": [OWN, {"field": "state", "op": "is", "value": "managed"}]},
+                    actions=("view", "create", "edit", *PARTNER_DOES),
+                    fields=MANAGED,
+                ),
+                ScopeSpec(
+                    name="closed by the company",
+                    where={"all": [OWN, {"field": "state", "op": "in", "value": ["won", "lost"]}]},
+                    actions=("view", *PARTNER_DOES),
+                    fields={"*": READ, "reference": "hidden"},
+                ),
+            )
+        ),
+    },
+)  # fmt: skip
+
+
+assignments = Module(
+    key="opportunity-assignments",
+    model=OpportunityAssignment,
+    label=_("Opportunity assignment"),
+    label_plural=_("Opportunity assignments"),
+    icon="send",
+    title="topic",
+    fields=fields(
+        OpportunityAssignment,
+        **{
+            name: {"create": False, "edit": False}
+            for name in (
+                "topic", "opportunity", "partner", "state", "reason", "decline_reason", "decline_note",
+                "offered_at", "due_at", "decided_at", "offered_by", "created_at",
+            )
+        },
+    ),
+    columns=("topic", "partner", "state", "offered_at", "due_at", "decided_at", "decline_reason"),
+    layout=(
+        Section(_("Offer"), ("topic", "opportunity", "partner", "state", "reason", "offered_by")),
+        Section(_("Answer"), ("offered_at", "due_at", "decided_at", "decline_reason", "decline_note")),
+    ),
+    search=("topic",),
+    filters=("state", "partner", "opportunity", "offered_at", "due_at", "decided_at", "decline_reason"),
+    ordering=("offered_at", "created_at"),
+    default_ordering="-offered_at",
+    nav=False,
+    grants={
+        "administrator": GrantSpec(
+            scopes=(ScopeSpec(name="all offers", where=None, actions=("view",)),), views=("list",)
+        ),
+        "channel_manager": GrantSpec(
+            scopes=(ScopeSpec(name="all offers", where=None, actions=("view",)),), views=("list",)
+        ),
+        "partner": GrantSpec(
+            scopes=(ScopeSpec(name="offers to the company", where=OWN, actions=("view",), fields={"*": READ}),),
+            views=("list",),
+        ),
+    },
+)  # fmt: skip
+
+modules = [opportunities, assignments]

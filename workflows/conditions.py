@@ -52,26 +52,26 @@ class ConditionError(ValueError):
 class Empty(IsNull):
     """NULL, or '' of a text. Its name is "isnull" to Django, which so keeps rows whose join fails."""
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         sql, params = super().as_sql(compiler, connection)
         column, column_params = self.process_lhs(compiler, connection)
         if not isinstance(self.lhs.output_field, CharField | TextField):
-            return sql, list(params)
+            return sql, tuple(params)
         joined = f"({sql} OR {column} = '')" if self.rhs else f"({sql} AND {column} <> '')"
-        return joined, [*params, *column_params]
+        return joined, (*params, *column_params)
 
 
-class Contains(Lookup[Any]):
+class Contains(Lookup):
     """Part of a text, the case of ASCII letters aside. LIKE would differ between databases in just that."""
 
     lookup_name = "wf_contains"
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, params = self.process_lhs(compiler, connection)
         needle = _lower(str(self.rhs))
         if connection.vendor == "postgresql":
-            return f'STRPOS(LOWER(({column})::text COLLATE "C"), %s) > 0', [*params, needle]
-        return f"INSTR(LOWER({column}), %s) > 0", [*params, needle]
+            return f'STRPOS(LOWER(({column})::text COLLATE "C"), %s) > 0', (*params, needle)
+        return f"INSTR(LOWER({column}), %s) > 0", (*params, needle)
 
     def get_prep_lookup(self) -> Any:
         return str(self.rhs)
@@ -121,7 +121,7 @@ def _compile(condition: Condition, params: Params, prefix: str, *, negated: bool
 
 
 def _comparison(leaf: Condition, params: Params, prefix: str, negated: bool) -> Q | bool:
-    op = leaf["op"]
+    op: str = leaf["op"]
     path = prefix + leaf["field"].replace(".", "__")
     if op in EMPTY:
         return Q(**{f"{path}__wf_empty": EMPTY[op] != negated})
@@ -130,7 +130,7 @@ def _comparison(leaf: Condition, params: Params, prefix: str, negated: bool) -> 
         return negated
     positive = NEGATIONS.get(op, op)
     if positive == "in" and not value:
-        return (op == "not_in") != negated
+        return bool((op == "not_in") != negated)
     found = Q(**{f"{path}__{LOOKUPS[positive]}": _sendable(value)})
     return found if (op in NEGATIONS) == negated else ~found
 
@@ -156,7 +156,8 @@ def matches(condition: Condition, obj: Any, params: Params) -> bool:
 
 
 def _holds(leaf: Condition, obj: Any, params: Params) -> bool:
-    op, actual = leaf["op"], _read(obj, leaf["field"])
+    op: str = leaf["op"]
+    actual = _read(obj, leaf["field"])
     if op in EMPTY:
         return (actual is None or actual == "") == EMPTY[op]
     value = _value(leaf, params)

@@ -76,8 +76,9 @@ def _claim(
             return mine, None
         if found is not None and found.expires_at > now:
             return mine, found
-        # Expired, or removed between our two statements: out of the way with it, and again.
-        IdempotencyKey.objects.filter(pk=getattr(found, "pk", None), expires_at__lte=now).delete()
+        if found is not None:
+            # Out of the way with it, and again; where it was removed between our two statements, just again.
+            IdempotencyKey.objects.filter(pk=found.pk, expires_at__lte=now).delete()
 
 
 def purge() -> int:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ImproperlyConfigured, ValidationError
@@ -41,6 +41,8 @@ KINDS = (
 
 Choices = Sequence[tuple[str, Any]]
 Resolve = Callable[[str, str], Model | None]
+
+CURRENCIES = frozenset(str(code) for code, _name in CURRENCY_CHOICES or ())
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     "email": {"type": "string", "format": "email"},
@@ -105,7 +107,7 @@ class Input:
             case "email":
                 return forms.EmailField(max_length=self.max_length or 254, **common)
             case "phone":
-                return PhoneNumberField(**common)
+                return cast("forms.Field", PhoneNumberField(**common))
             case "url":
                 return forms.URLField(max_length=self.max_length, assume_scheme="https", **common)
             case "integer":
@@ -113,7 +115,7 @@ class Input:
             case "decimal":
                 return forms.DecimalField(**limits, **common)
             case "money":
-                return MoneyFormField(**limits, **common)
+                return cast("forms.Field", MoneyFormField(**limits, **common))  # type: ignore[no-untyped-call]
             case "date":
                 return forms.DateField(
                     widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **common
@@ -222,6 +224,8 @@ class Input:
             raise ValidationError(_("Say true or false.")) from None
 
     def _money(self, value: Any) -> Money:
+        amount: Any
+        currency: Any
         if isinstance(value, Money):
             amount, currency = value.amount, str(value.currency)
         elif isinstance(value, Mapping) and set(value) <= {"amount", "currency"}:
@@ -235,7 +239,7 @@ class Input:
         number = forms.DecimalField(
             min_value=self.min, max_value=self.max, max_digits=19, decimal_places=4
         ).clean(amount)
-        if not isinstance(currency, str) or currency not in {code for code, _name in CURRENCY_CHOICES}:
+        if not isinstance(currency, str) or currency not in CURRENCIES:
             raise ValidationError(_("This currency is not known."))
         return Money(number, currency)
 

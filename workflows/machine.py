@@ -187,7 +187,7 @@ def transition(
 
         @functools.wraps(declared)
         def method(self: Any, ctx: Context) -> Any:
-            if self.__dict__.get("_performing") is not ctx:
+            if ctx is None or self.__dict__.get("_performing") is not ctx:
                 raise OutsidePerform(
                     f"{type(self).__name__}.{name}() was called directly; use perform(obj, {name!r}, …)."
                 )
@@ -263,6 +263,10 @@ class Workflow(django_fsm.ConcurrentTransitionMixin, django_fsm.FSMModelMixin, m
     class Meta:
         abstract = True
 
+    @classmethod
+    def state_field(cls) -> Any:
+        return cls._meta.get_field("state")
+
     @property
     def party_id(self) -> Any:
         """Id of the outside company that this record belongs to now."""
@@ -279,7 +283,7 @@ class Workflow(django_fsm.ConcurrentTransitionMixin, django_fsm.FSMModelMixin, m
             raise OutsidePerform(
                 f"{type(self).__name__} {self.pk} has begun; its state changes by transitions."
             )
-        self._meta.get_field("state").set_state(self, state)  # type: ignore[union-attr]
+        type(self).state_field().set_state(self, state)
         self._update_initial_state()
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
@@ -303,7 +307,7 @@ class Machine:
         self.transitions: list[Transition] = sorted(found.values(), key=lambda each: each.order)
         self.waits: dict[str, Wait] = {str(state): wait for state, wait in model.waits.items()}
         self.finals: list[str] = self._in_order(model.finals)
-        default = str(model._meta.get_field("state").get_default())
+        default = str(model.state_field().get_default())
         self.initial: list[str] = self._in_order(model.initial) or [default]
         unknown = {state for pair in self.pairs for state in pair} | set(self.waits) | set(self.initial)
         unknown = (unknown | {str(state) for state in model.finals}) - set(self.states)
@@ -346,11 +350,11 @@ def _methods(model: type[Workflow]) -> Iterable[Any]:
 
 
 @functools.cache
-def _machine(model: type[Workflow]) -> Machine:
-    model = model._meta.concrete_model or model
-    if not issubclass(model, Workflow):
-        raise LookupError(f"{model._meta.label} has no workflow")
-    return Machine(model)
+def _machine(model: type[models.Model]) -> Machine:
+    concrete: type[models.Model] = model._meta.concrete_model or model
+    if issubclass(concrete, Workflow):
+        return Machine(concrete)
+    raise LookupError(f"{model._meta.label} has no workflow")
 
 
 def machines() -> list[Machine]:

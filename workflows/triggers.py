@@ -42,7 +42,7 @@ def _list(values: Any) -> str:
 
 def _column(machine: Machine) -> tuple[str, str, str]:
     """Table, state column and key column: of a child in multi-table inheritance, its own table."""
-    field: Any = machine.model._meta.get_field("state")
+    field = machine.model.state_field()
     return field.model._meta.db_table, field.column, field.model._meta.pk.column
 
 

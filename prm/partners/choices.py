@@ -1,0 +1,24 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class PartnerType(models.TextChoices):
+    RESELLER = "reseller", _("Reseller")
+    DISTRIBUTOR = "distributor", _("Distributor")
+    MSP = "msp", _("Managed service provider")
+    REFERRAL = "referral", _("Referral partner")
+
+
+class Tier(models.TextChoices):
+    REGISTERED = "registered", _("Registered")
+    SILVER = "silver", _("Silver")
+    GOLD = "gold", _("Gold")
+    PLATINUM = "platinum", _("Platinum")
+
+
+class RejectReason(models.TextChoices):
+    NO_FIT = "no_fit", _("Not a fit for the programme")
+    COVERED = "covered", _("Territory already covered")
+    DUPLICATE = "duplicate", _("Already a partner")
+    UNVERIFIED = "unverified", _("Company could not be verified")
+    OTHER = "other", _("Other")

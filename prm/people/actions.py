@@ -1,0 +1,220 @@
+"""Invitations and what users may do with colleagues and with themselves.
+
+Company and portal of an invitation come from the inviter; only the vendor's people may name others, and
+nobody gives a portal above the own.
+"""
+
+from datetime import date
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from prm.access.models import Portal
+from prm.modules import registry
+from prm.modules.actions import create, update
+from prm.people.mail import send_invitation
+from prm.people.models import Company, Contact, Invitation, User
+from prm.people.tokens import token_hash
+from workflows.actor import Actor
+from workflows.errors import Denied, InvalidInput, NotFound, WorkflowError
+from workflows.perform import perform, record_creation, unit_of_work
+from workflows.ports import Event
+
+
+def invite(
+    actor: Actor,
+    *,
+    email: str,
+    name: str = "",
+    is_admin: bool = False,
+    company: Company | None = None,
+    portal: Portal | None = None,
+) -> Invitation:
+    """Mails a link to make a login. Known and unknown addresses are answered alike.
+
+    company, portal: for the vendor's people; others invite to their own. Raises Denied, InvalidInput.
+    """
+    data: dict[str, Any] = {"email": email, "name": name, "is_admin": is_admin}
+    if actor.user.portal_id and actor.user.portal.staff:
+        data |= {
+            "company": str(company.pk) if company else None,
+            "portal": str(portal.pk) if portal else None,
+        }
+    return create(actor, registry.get("invitations"), data)
+
+
+def prepare_invitation(invitation: Invitation, actor: Actor) -> None:
+    """Sets what the body of a request may not: whose colleague, with which rights, by which link."""
+    inviter = actor.user
+    invitation.invited_by = inviter
+    if not inviter.portal.staff:
+        invitation.company_id = inviter.company_id
+        invitation.portal = inviter.portal
+    elif invitation.portal_id is None:
+        raise InvalidInput({"portal": [_("Choose a portal.")]})
+    elif invitation.portal.staff and inviter.portal.key != "administrator":
+        raise Denied
+    elif not invitation.portal.staff and invitation.company_id is None:
+        raise InvalidInput({"company": [_("Choose the company that this person belongs to.")]})
+    if invitation.company is not None and invitation.company.closed_at is not None:
+        raise InvalidInput({"company": [_("The access of this company has ended.")]})
+    invitation.email = invitation.email.strip().lower()
+    invitation.renew()
+
+
+def new_invitation(
+    actor: Actor, *, contact: Contact, portal: Portal, is_admin: bool, company: Company
+) -> Invitation:
+    """An invitation that is part of a greater step, which has asked for the rights."""
+    invitation = Invitation(
+        email=contact.email,
+        name=contact.name,
+        company=company,
+        contact=contact,
+        portal=portal,
+        is_admin=is_admin,
+        invited_by=actor.user,
+    )
+    invitation.renew()
+    invitation.save(force_insert=True)
+    record_creation(invitation, actor)
+    return invitation
+
+
+def mail_invitation(event: Event) -> None:
+    """Subscribed to all changes: the mail joins the transaction that makes or renews the invitation."""
+    if isinstance(event.obj, Invitation) and event.obj.fresh_token:
+        send_invitation(event.obj)
+
+
+def find_invitation(token: str) -> Invitation | None:
+    """The invitation that this token may accept; None alike for unknown, used, revoked and expired."""
+    return (
+        Invitation.objects.select_related("company", "portal")
+        .filter(
+            token_hash=token_hash(token),
+            state=Invitation.State.PENDING,
+            expires_at__gt=timezone.now(),
+            company__closed_at=None,
+        )
+        .first()
+    )
+
+
+def accept_invitation(token: str, *, name: str, password: str, request_id: str = "") -> User:
+    """Makes the login that was offered; the token proves the mailbox. It works once.
+
+    Raises NotFound for a token that is not (or no longer) good, InvalidInput for name or password.
+    """
+    invitation = find_invitation(token)
+    if invitation is None:
+        raise NotFound
+    name = " ".join(name.split())[:200]
+    _check_login(invitation, name, password)
+    with unit_of_work():
+        try:
+            invitation = perform(
+                invitation, "accept", actor=Actor.link(name=name or invitation.email, request_id=request_id)
+            )
+        except WorkflowError as error:
+            # Somebody was quicker with the same link: no more is told than of an unknown one.
+            raise NotFound from error
+        return _make_user(invitation, name=name, password=password)
+
+
+def _check_login(invitation: Invitation, name: str, password: str) -> None:
+    errors: dict[str, list[str]] = {}
+    if not name:
+        errors["name"] = [_("Enter your name.")]
+    try:
+        validate_password(password, User(email=invitation.email, name=name))
+    except ValidationError as error:
+        errors["password"] = error.messages
+    if errors:
+        raise InvalidInput(errors)
+
+
+def _make_user(invitation: Invitation, *, name: str, password: str) -> User:
+    contact = _contact_for(invitation, name)
+    known = User.objects.filter(email=invitation.email).first()
+    if known is not None and (known.is_active or known.company_id != invitation.company_id):
+        # The holder of the mailbox, and nobody else, reads this.
+        raise InvalidInput(
+            {"": [_("This address has a login already. Sign in, or ask for its password to be reset.")]}
+        )
+    user = known or User(email=invitation.email)
+    user.name, user.portal, user.is_active, user.paused = name, invitation.portal, True, False
+    user.contact = user.contact or contact
+    user.set_password(password)
+    user.version += 0 if known is None else 1
+    user.save()
+    EmailAddress.objects.update_or_create(
+        user=user, email=user.email, defaults={"verified": True, "primary": True}
+    )
+    return user
+
+
+def _contact_for(invitation: Invitation, name: str) -> Contact | None:
+    """The person behind the login: whom the invitation names, or a contact of that address, or a new one."""
+    if invitation.company_id is None:
+        return None
+    contact = invitation.contact or (
+        Contact.objects.filter(company_id=invitation.company_id, email__iexact=invitation.email, user=None)
+        .order_by("pk")
+        .first()
+    )
+    if contact is None:
+        return Contact.objects.create(
+            company_id=invitation.company_id, name=name, email=invitation.email, is_admin=invitation.is_admin
+        )
+    contact.name, contact.is_admin = name, invitation.is_admin
+    contact.version += 1
+    contact.save(update_fields=["name", "is_admin", "version", "updated_at"])
+    return contact
+
+
+def resend_invitation(actor: Actor, invitation: Invitation) -> Invitation:
+    return perform(invitation, "resend", actor=actor)
+
+
+def revoke_invitation(actor: Actor, invitation: Invitation) -> Invitation:
+    return perform(invitation, "revoke", actor=actor)
+
+
+def deactivate(actor: Actor, user: User) -> User:
+    """Ends a colleague's access at the next request. Raises Denied, InvalidInput (oneself)."""
+    return update(actor, registry.get("users"), user.pk, {"is_active": False})
+
+
+def reactivate(actor: Actor, user: User) -> User:
+    return update(actor, registry.get("users"), user.pk, {"is_active": True})
+
+
+def set_admin(actor: Actor, user: User, value: bool) -> Contact:
+    """Gives or takes the Admin flag of a user's contact; the last admin of a company keeps it."""
+    if user.contact_id is None:
+        raise NotFound
+    return update(actor, registry.get("contacts"), user.contact_id, {"is_admin": value})
+
+
+def update_profile(user: User, *, name: str, language: str, timezone: str) -> User:
+    """The user's own settings; the name goes to the contact too, who is the same person."""
+    with unit_of_work():
+        data = {"name": name, "language": language, "timezone": timezone}
+        user = update(Actor.of(user), registry.get("users"), user.pk, data)
+        contact = user.contact
+        if contact is not None and contact.name != user.name:
+            contact.name = user.name
+            contact.version += 1
+            contact.save(update_fields=["name", "version", "updated_at"])
+    return user
+
+
+def set_away(user: User, *, cover: User | None, away_from: date | None, away_until: date | None) -> User:
+    """Who acts in the user's place, and when."""
+    data = {"cover": str(cover.pk) if cover else None, "away_from": away_from, "away_until": away_until}
+    return update(Actor.of(user), registry.get("users"), user.pk, data)

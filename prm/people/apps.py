@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from workflows import ports
+
+
+class PeopleConfig(AppConfig):
+    name = "prm.people"
+    verbose_name = _("People")
+
+    def ready(self) -> None:
+        from prm.people.actions import mail_invitation
+
+        ports.subscribe(mail_invitation)

@@ -1,0 +1,118 @@
+"""Notes and activities on a record of any module. Whoever may see the record may write; no state changes."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from prm.access.rights import may, rights_for
+from prm.modules.registry import Module
+from prm.people.models import User
+from prm.records.models import Activity, Note
+from prm.records.queries import readable
+from workflows.actor import Actor
+from workflows.errors import InvalidInput, NotFound
+from workflows.perform import unit_of_work
+
+LONGEST = 20_000
+
+
+def add_note(actor: Actor, module: Module, obj: Model, *, body: str, internal: bool = False) -> Note:
+    """Writes a note. internal: for the vendor's people only. Raises NotFound, InvalidInput."""
+    _may_write(actor, module, obj)
+    note = Note(body=_text("body", body), author=actor.user, **_place(actor, module, obj, internal))
+    note.save(force_insert=True)
+    return note
+
+
+def add_activity(
+    actor: Actor,
+    module: Module,
+    obj: Model,
+    *,
+    kind: str,
+    title: str,
+    due_at: datetime | None = None,
+    body: str = "",
+    assignee: User | None = None,
+    internal: bool = False,
+) -> Activity:
+    """Plans a call, a meeting or a task; it is the actor's own unless a colleague is named.
+
+    Raises NotFound, InvalidInput.
+    """
+    _may_write(actor, module, obj)
+    errors = {}
+    if kind not in Activity.Kind.values:
+        errors["kind"] = [_("Choose a call, a meeting or a task.")]
+    if assignee is not None and not _may_assign(actor.user, assignee):
+        errors["assignee"] = [_("There is no such record.")]
+    if errors:
+        raise InvalidInput(errors)
+    activity = Activity(
+        kind=kind,
+        title=_text("title", title, 200),
+        body=_text("body", body, required=False),
+        due_at=due_at,
+        assignee=assignee or actor.user,
+        author=actor.user,
+        **_place(actor, module, obj, internal),
+    )
+    activity.save(force_insert=True)
+    return activity
+
+
+def complete_activity(actor: Actor, module: Module, obj: Model, activity_id: UUID | str) -> Activity:
+    """Marks it as done; twice is as good as once. Raises NotFound."""
+    _may_write(actor, module, obj)
+    with unit_of_work():
+        try:
+            activity = (
+                readable(Activity, actor.user)
+                .select_for_update()
+                .get(pk=activity_id, subject=module.subject, object_id=obj.pk)
+            )
+        except (Activity.DoesNotExist, ValueError, TypeError) as error:
+            raise NotFound from error
+        if activity.done_at is None:
+            activity.done_at = timezone.now()
+            activity.version += 1
+            activity.save(update_fields=["done_at", "version", "updated_at"])
+    return activity
+
+
+def _may_write(actor: Actor, module: Module, obj: Model) -> None:
+    if not may(actor.user, module, "view", obj):
+        raise NotFound
+
+
+def _may_assign(user: User, assignee: User) -> bool:
+    """A colleague: of the own company, or one of the vendor's people for another of them."""
+    if not assignee.is_active:
+        return False
+    if rights_for(user).policy.staff:
+        return rights_for(assignee).policy.staff
+    return user.company_id is not None and assignee.company_id == user.company_id
+
+
+def _place(actor: Actor, module: Module, obj: Model, internal: bool) -> dict[str, Any]:
+    """Where it belongs. What somebody outside writes is their own company's, and never internal."""
+    staff = rights_for(actor.user).policy.staff
+    return {
+        "subject": module.subject,
+        "object_id": obj.pk,
+        "party_id": getattr(obj, "party_id", None) if staff else actor.user.company_id,
+        "internal": internal and staff,
+    }
+
+
+def _text(name: str, value: str, longest: int = LONGEST, *, required: bool = True) -> str:
+    value = value.strip()
+    if required and not value:
+        raise InvalidInput({name: [_("This field is required.")]})
+    if len(value) > longest or "\x00" in value:
+        raise InvalidInput({name: [_("This text is too long.")]})
+    return value

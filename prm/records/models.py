@@ -1,0 +1,74 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from workflows.models import Record
+
+
+class OnRecord(Record):
+    """What is attached to a record of any module.
+
+    party: the outside company that the record belonged to when this was written. It stays with that company:
+    a lead that moves to another partner takes none of the former one's notes along.
+    """
+
+    subject = models.CharField(max_length=100, editable=False)
+    object_id = models.UUIDField(editable=False)
+    party_id = models.UUIDField(null=True, blank=True, editable=False)
+    internal = models.BooleanField(
+        _("internal"), default=False, help_text=_("Only the vendor's staff see it.")
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Note(OnRecord):
+    body = models.TextField(_("note"))
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("author")
+    )
+
+    class Meta:
+        verbose_name = _("note")
+        verbose_name_plural = _("notes")
+        indexes = [models.Index(fields=["subject", "object_id", "id"], name="note_of_record")]
+
+    def __str__(self) -> str:
+        return self.body[:80]
+
+
+class Activity(OnRecord):
+    class Kind(models.TextChoices):
+        CALL = "call", _("Call")
+        MEETING = "meeting", _("Meeting")
+        TASK = "task", _("Task")
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    title = models.CharField(_("title"), max_length=200)
+    body = models.TextField(_("details"), blank=True)
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    done_at = models.DateTimeField(_("done"), null=True, blank=True, editable=False)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="activities",
+        verbose_name=_("assignee"),
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("author")
+    )
+
+    class Meta:
+        verbose_name = _("activity")
+        verbose_name_plural = _("activities")
+        indexes = [
+            models.Index(fields=["subject", "object_id", "due_at", "id"], name="activity_of_record"),
+            models.Index(fields=["assignee", "due_at"], name="activity_open", condition=Q(done_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

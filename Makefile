@@ -53,10 +53,11 @@ demo-reset: $(VENV)/.runtime ## the same from the beginning: throws the embedded
 
 test: $(VENV)/.development ## all tests: embedded, then PostgreSQL and Redis where TEST_DATABASE_URL and TEST_REDIS_URL say so
 ifeq ($(TEST_DATABASE_URL)$(TEST_REDIS_URL),)
-	$(PYTEST) $(PYTEST_ARGS)
+	$(PYTEST) --junit-xml=artefacts/tests-embedded.xml
 else
-	env -u TEST_DATABASE_URL -u TEST_REDIS_URL $(PYTEST) --shape embedded $(PYTEST_ARGS)
-	$(PYTEST) --shape server $(PYTEST_ARGS)
+	@# Both, whatever the first one says: one run tells all that is wrong.
+	env -u TEST_DATABASE_URL -u TEST_REDIS_URL $(PYTEST) --shape embedded --junit-xml=artefacts/tests-embedded.xml; \
+		embedded=$$?; $(PYTEST) --shape server --junit-xml=artefacts/tests-server.xml && exit $$embedded
 endif
 
 lint: $(VENV)/.development ## style, types, the arrow of imports, migrations that are missing

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 
 import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
 
-from tests.browsing import chromium_path
-
-pytest_plugins = ["tests.cast", "tests.browsing"]
+pytest_plugins = [name for name in ("tests.cast", "tests.browsing") if find_spec(name)]
 
 CI = os.environ.get("CI", "") not in ("", "0", "false")
 
@@ -36,6 +35,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    from tests.browsing import chromium_path
+
     missing = {
         "postgres": "" if connection.vendor == "postgresql" else "TEST_DATABASE_URL is not set",
         "redis": "" if settings.REDIS_URL else "TEST_REDIS_URL is not set",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import frontend.views.errors as pages
 from django.http import HttpRequest, HttpResponse
 
 import api.problems
+import frontend.views.errors as pages
 
 
 def _door(request: HttpRequest) -> Any:

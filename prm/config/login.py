@@ -25,6 +25,7 @@ from django.shortcuts import render
 from django.test import RequestFactory
 from django.urls import reverse
 from django.utils.translation import gettext as _
+
 from workflows.jobs import enqueue
 
 
@@ -119,7 +120,7 @@ def attempted_name(request: HttpRequest | None, credentials: dict[str, Any] | No
     return str(name or "").strip().lower()[:255]
 
 
-def locked_out(request: HttpRequest, credentials: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
+def locked_out(request: HttpRequest, original: HttpResponse | None, credentials: Any) -> HttpResponse:
     """Too many wrong passwords from here; said alike for known and unknown names."""
     wait = int(settings.AXES_COOLOFF_TIME.total_seconds())
     detail = _("Too many attempts. Try again in %(minutes)d minutes.") % {"minutes": wait // 60}

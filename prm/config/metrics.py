@@ -80,7 +80,6 @@ def _lines() -> Iterator[str]:
 def _database() -> Iterator[str]:
     """What waits: jobs, timers and deliveries. Failing here would hide the rest, so a fault is a figure."""
     from workflows.jobs import heartbeat_age
-
     from workflows.models import Timer
 
     try:

@@ -11,10 +11,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
-from workflows.jobs import EmbeddedRunner
 
 from prm.config.management.commands.serve import listen, serve
 from prm.config.static import collect_if_changed
+from workflows.jobs import EmbeddedRunner
 
 
 class Command(BaseCommand):

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+
 from workflows.jobs import EmbeddedRunner
 
 PORT_IN_USE = 2

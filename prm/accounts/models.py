@@ -11,6 +11,9 @@ from prm.people.models import Company
 class Account(Company):
     """A customer company, and which partner serves it."""
 
+    company_ptr = models.OneToOneField(
+        Company, models.CASCADE, parent_link=True, primary_key=True, related_name="account_role"
+    )
     partner = models.ForeignKey(
         "partners.Partner",
         models.PROTECT,

@@ -71,6 +71,10 @@ class Acceptance(models.Model):
 class Partner(PartnerWorkflow, Acceptance, Company):
     """A company that sells for the vendor."""
 
+    # Named, since an account, which is a company too, has a field called partner.
+    company_ptr = models.OneToOneField(
+        Company, models.CASCADE, parent_link=True, primary_key=True, related_name="partner_role"
+    )
     partner_type = models.CharField(
         _("partner type"), max_length=20, choices=PartnerType, default=PartnerType.RESELLER
     )

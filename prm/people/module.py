@@ -15,7 +15,7 @@ from workflows.actor import Actor
 
 OWN_COMPANY = {"field": "company", "op": "is", "value": "$user.company"}
 MY_CONTACT = {"field": "id", "op": "is", "value": "$user.contact"}
-MY_CUSTOMERS = {"field": "company.account.partner", "op": "is", "value": "$user.company"}
+MY_CUSTOMERS = {"field": "company.account_role.partner", "op": "is", "value": "$user.company"}
 COLLEAGUE_LOGINS = {"field": "contact.company", "op": "is", "value": "$user.company"}
 MYSELF = {"field": "id", "op": "is", "value": "$user.id"}
 OUTSIDERS = {"field": "portal.staff", "op": "is", "value": False}
@@ -74,7 +74,7 @@ companies = Module(
                 ),
                 ScopeSpec(
                     name="own customers",
-                    where={"field": "account.partner", "op": "is", "value": "$user.company"},
+                    where={"field": "account_role.partner", "op": "is", "value": "$user.company"},
                     actions=("view",),
                 ),
             ),

@@ -1,0 +1,136 @@
+"""Who is told of an event: the audiences that a module's `notify` names, made into users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+from django.utils import timezone
+
+from prm.partners.models import Partner
+from workflows.models import TransitionRecord
+
+PREVIOUS = "previous_partner_users"
+AUDIENCES = frozenset(
+    {"partner_users", "partner_admins", "assignee", "channel_manager", "approvers", PREVIOUS}
+)
+
+
+@dataclass
+class Wanted:
+    """Whom one event concerns, as ids taken when it happened: the record may change again before the end."""
+
+    audiences: tuple[str, ...]
+    party: UUID | None
+    previous_party: UUID | None
+    assignee: UUID | None
+    owner: UUID | None
+    #: Users who are told; and those of them told as users of the partner that has just lost the record.
+    users: set[UUID] = field(default_factory=set)
+    parting: set[UUID] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, audiences: tuple[str, ...], obj: Any, record: TransitionRecord | None) -> Wanted:
+        """The ids that the audiences of this event need, read from the record as it now stands."""
+        owner = getattr(obj, "owner_id", None) or getattr(obj, "channel_manager_id", None)
+        return cls(
+            audiences=audiences,
+            party=getattr(obj, "party_id", None),
+            previous_party=_previous_party(obj, record) if PREVIOUS in audiences else None,
+            assignee=getattr(obj, "assignee_id", None),
+            owner=owner,
+        )
+
+
+def _previous_party(obj: Any, record: TransitionRecord | None) -> UUID | None:
+    """The company that lost the record in this event: history still counts the event as its own."""
+    if record is None or record.party_id == getattr(obj, "party_id", None):
+        return None
+    return record.party_id
+
+
+def resolve(wanted: Iterable[Wanted]) -> dict[UUID, Any]:
+    """Fills in the users of all `wanted` at once, and returns the active ones by their id.
+
+    A constant number of queries, however many events there are.
+    """
+    todo = list(wanted)
+    managers = _managers_of_partners(todo)
+    approvers_needed = False
+    companies: set[UUID] = set()
+    people: set[UUID] = set()
+    for one in todo:
+        if {"partner_users", "partner_admins"} & set(one.audiences) and one.party:
+            companies.add(one.party)
+        if one.previous_party:
+            companies.add(one.previous_party)
+        if "assignee" in one.audiences and one.assignee:
+            people.add(one.assignee)
+        if "channel_manager" in one.audiences:
+            one.owner = one.owner or managers.get(one.party)
+            if one.owner:
+                people.add(one.owner)
+        if "approvers" in one.audiences or ("channel_manager" in one.audiences and not one.owner):
+            approvers_needed = True
+
+    which = Q(pk__in=people) | Q(contact__company_id__in=companies)
+    if approvers_needed:
+        which |= Q(portal__key="channel_manager")
+    users = {user.pk: user for user in get_user_model().objects.filter(which, is_active=True)}
+    _add_covers(users)
+
+    for one in todo:
+        _choose(one, users)
+    return users
+
+
+def _managers_of_partners(todo: list[Wanted]) -> dict[UUID | None, UUID]:
+    unowned = {
+        one.party for one in todo if "channel_manager" in one.audiences and not one.owner and one.party
+    }
+    if not unowned:
+        return {}
+    rows = Partner.objects.filter(pk__in=unowned, channel_manager__is_active=True)
+    return dict(rows.values_list("pk", "channel_manager_id"))
+
+
+def _add_covers(users: dict[UUID, Any]) -> None:
+    today = timezone.localdate()
+    missing = {
+        user.cover_id for user in users.values() if user.cover_id and user.away_on(today)
+    } - users.keys()
+    if missing:
+        for user in get_user_model().objects.filter(pk__in=missing, is_active=True):
+            users[user.pk] = user
+
+
+def _choose(one: Wanted, users: dict[UUID, Any]) -> None:
+    staff: set[UUID] = set()
+    for audience in one.audiences:
+        if audience in ("partner_users", "partner_admins") and one.party:
+            one.users |= {
+                user.pk
+                for user in users.values()
+                if user.company_id == one.party and (audience == "partner_users" or user.is_portal_admin)
+            }
+        elif audience == "assignee" and one.assignee:
+            one.users.add(one.assignee)
+        elif audience == "channel_manager" and one.owner:
+            staff.add(one.owner)
+        elif audience in ("channel_manager", "approvers"):
+            staff |= {
+                user.pk for user in users.values() if user.portal and user.portal.key == "channel_manager"
+            }
+        elif audience == PREVIOUS and one.previous_party:
+            one.parting |= {user.pk for user in users.values() if user.company_id == one.previous_party}
+    today = timezone.localdate()
+    staff |= {
+        users[pk].cover_id for pk in staff if pk in users and users[pk].cover_id and users[pk].away_on(today)
+    }
+    one.users |= staff
+    one.users &= users.keys()
+    one.parting -= one.users

@@ -1,0 +1,60 @@
+"""Reads of alerts that are no list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from prm.alerts.models import Alert, AlertCounter
+from prm.alerts.words import render
+
+PAGE = 100
+
+
+def after(user: Any, seq: int, limit: int = PAGE) -> list[dict[str, Any]]:
+    """The user's alerts after number `seq`, oldest first."""
+    return render(list(Alert.objects.filter(recipient=user, seq__gt=seq).order_by("seq")[:limit]), user)
+
+
+def latest(user: Any, limit: int = 50, before: int | None = None) -> list[dict[str, Any]]:
+    """Alerts of the user, newest first; below number `before` where it is given."""
+    alerts = Alert.objects.filter(recipient=user).order_by("-seq")
+    if before is not None:
+        alerts = alerts.filter(seq__lt=before)
+    return render(list(alerts[:limit]), user)
+
+
+def unread(user: Any) -> int:
+    """How many alerts the user has not seen."""
+    return Alert.objects.filter(recipient=user, seen_at=None).count()
+
+
+def bell(user: Any) -> dict[str, int]:
+    """What the page's bell shows: unread alerts and the last number, in one query."""
+    if not getattr(user, "is_authenticated", False):
+        return {"unread": 0, "seq": 0}
+    unseen = (
+        Alert.objects.filter(recipient=OuterRef("pk"), seen_at=None)
+        .order_by()
+        .values("recipient")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    row = AlertCounter.objects.filter(pk=user.pk).annotate(unread=Coalesce(Subquery(unseen), 0))
+    found = row.values_list("unread", "seq").first()
+    return {"unread": found[0], "seq": found[1]} if found else {"unread": 0, "seq": 0}
+
+
+def list_params(params: Mapping[str, str]) -> dict[str, str]:
+    """The query parameters of the generic list, where `after=7` means the numbers from 8 on, in order."""
+    given = dict(params)
+    last = given.pop("after", None)
+    if last is None:
+        return given
+    # What is no number stays as it is, for the filter to refuse.
+    given["seq__gte"] = str(int(last) + 1) if last.isascii() and last.isdigit() and len(last) < 19 else last
+    given.setdefault("ordering", "seq")
+    return given

@@ -1,0 +1,278 @@
+"""The words of an alert, found when it is shown or sent, under the rights its reader has then."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from prm.access.rights import readable_fields, visible
+from prm.alerts.models import Alert
+from prm.alerts.values import shown
+from prm.modules import registry
+from prm.modules.read import get_rows
+from workflows.models import TransitionRecord
+
+#: By kind: the sentence with the record's title, and the one without for whoever may not see it (any more).
+#: A kind that is not here is told by its module's name and the state it has reached.
+SENTENCES: dict[str, tuple[Any, Any]] = {
+    "lead.assigned": (
+        gettext_lazy("New lead on offer: %(title)s"),
+        gettext_lazy("A lead was offered to your company"),
+    ),
+    "lead.accepted": (gettext_lazy("Lead accepted: %(title)s"), gettext_lazy("A lead was accepted")),
+    "lead.claimed": (
+        gettext_lazy("Lead claimed from the pool: %(title)s"),
+        gettext_lazy("A lead was claimed"),
+    ),
+    "lead.declined": (gettext_lazy("Lead declined: %(title)s"), gettext_lazy("A lead was declined")),
+    "lead.expired": (
+        gettext_lazy("Nobody answered in time: %(title)s"),
+        gettext_lazy("The offer of a lead to your company has expired"),
+    ),
+    "lead.recalled": (
+        gettext_lazy("Lead taken back: %(title)s"),
+        gettext_lazy("A lead was taken back from your company"),
+    ),
+    "lead.handed_over": (
+        gettext_lazy("Lead handed to you: %(title)s"),
+        gettext_lazy("A lead was handed over"),
+    ),
+    "opportunity.distributed": (
+        gettext_lazy("New opportunity on offer: %(title)s"),
+        gettext_lazy("An opportunity was offered to your company"),
+    ),
+    "opportunity.managed": (
+        gettext_lazy("Opportunity accepted: %(title)s"),
+        gettext_lazy("An opportunity was accepted"),
+    ),
+    "opportunity.declined": (
+        gettext_lazy("Opportunity declined: %(title)s"),
+        gettext_lazy("An opportunity was declined"),
+    ),
+    "opportunity.expired": (
+        gettext_lazy("Nobody answered in time: %(title)s"),
+        gettext_lazy("The offer of an opportunity to your company has expired"),
+    ),
+    "opportunity.recalled": (
+        gettext_lazy("Opportunity taken back: %(title)s"),
+        gettext_lazy("An opportunity was taken back from your company"),
+    ),
+    "opportunity.handed_over": (
+        gettext_lazy("Opportunity handed to you: %(title)s"),
+        gettext_lazy("An opportunity was handed over"),
+    ),
+    "registration.submitted": (
+        gettext_lazy("New registration to look at: %(title)s"),
+        gettext_lazy("A registration was submitted"),
+    ),
+}
+
+#: Told to a partner that has lost the record: its own offer, which it may still see, gives the topic.
+OFFERS = {"leads": ("lead-assignments", "lead"), "opportunities": ("opportunity-assignments", "opportunity")}
+PARTING = frozenset({"recalled", "expired"})
+
+FACTS = 4
+
+
+@dataclass
+class Words:
+    """One alert as its reader may read it now."""
+
+    alert: Alert
+    title: str
+    url: str
+    visible: bool
+    by: str = ""
+    reason: str = ""
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    due: str = ""
+
+    @property
+    def body(self) -> str:
+        """What there is to say beyond the title, in one line."""
+        parts = [self.by, self.reason, " · ".join(value for _label, value in self.facts), self.due]
+        return " — ".join(part for part in parts if part)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As pages, API and socket give it."""
+        return {
+            "seq": self.alert.seq,
+            "kind": self.alert.kind,
+            "title": self.title,
+            "body": self.body,
+            "url": self.url,
+            "object": {"module": self.alert.module, "id": str(self.alert.object_id)},
+            "at": iso(self.alert.at),
+            "seen": self.alert.seen_at is not None,
+        }
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Who did it and why, as far as a reader may know."""
+
+    actor_id: UUID | None
+    actor: str
+    company: UUID | None
+    transition: str
+    reason: str
+
+    def reason_shown(self, module: registry.Module) -> str:
+        """The reason in words: where it was chosen from a list, history keeps the code of the choice."""
+        done = module.machine.get(self.transition) if module.machine else None
+        asked = done.inputs.get("reason") if done else None
+        return str(dict(asked.options()).get(self.reason, self.reason)) if asked else self.reason
+
+
+def iso(at: datetime) -> str:
+    """ISO 8601 in UTC."""
+    return at.astimezone(ZoneInfo("UTC")).isoformat().replace("+00:00", "Z")
+
+
+def render(alerts: Sequence[Alert], user: Any) -> list[dict[str, Any]]:
+    """The alerts as dicts, in their order."""
+    return [one.as_dict() for one in compose([(user, alerts)])[0]]
+
+
+def compose(wanted: Sequence[tuple[Any, Sequence[Alert]]]) -> list[list[Words]]:
+    """The words of several readers' alerts. The queries grow with readers and modules, not with alerts."""
+    deeds = _deeds([one for _user, alerts in wanted for one in alerts])
+    return [_for_reader(user, alerts, deeds) for user, alerts in wanted]
+
+
+def _deeds(alerts: Sequence[Alert]) -> dict[UUID, Deed]:
+    events = {one.event for one in alerts}
+    records = TransitionRecord.objects.filter(pk__in=events)
+    found = (
+        list(records.values_list("pk", "actor_id", "actor_name", "transition", "reason")) if events else []
+    )
+    actors = {row[1] for row in found if row[1]}
+    companies = (
+        dict(get_user_model().objects.filter(pk__in=actors).values_list("pk", "contact__company_id"))
+        if actors
+        else {}
+    )
+    return {
+        pk: Deed(actor, name, companies.get(actor) if actor else None, transition, reason)
+        for pk, actor, name, transition, reason in found
+    }
+
+
+def _for_reader(user: Any, alerts: Sequence[Alert], deeds: dict[UUID, Deed]) -> list[Words]:
+    ids: dict[str, set[UUID]] = defaultdict(set)
+    for one in alerts:
+        ids[one.module].add(one.object_id)
+    with translation.override(user.language or None), timezone.override(_zone(user)):
+        rows: dict[tuple[str, UUID], Any] = {}
+        for key, wanted in ids.items():
+            for pk, row in _rows(user, key, wanted).items():
+                rows[key, pk] = row
+        topics = _own_topics(user, [one for one in alerts if (one.module, one.object_id) not in rows])
+        return [
+            _words(user, one, rows.get((one.module, one.object_id)), deeds.get(one.event), topics)
+            for one in alerts
+        ]
+
+
+def _zone(user: Any) -> ZoneInfo:
+    try:
+        return ZoneInfo(user.timezone or "UTC")
+    except (KeyError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def _module(key: str) -> registry.Module | None:
+    try:
+        return registry.get(key)
+    except LookupError:
+        return None
+
+
+def _rows(user: Any, key: str, ids: Iterable[UUID]) -> dict[UUID, Any]:
+    module = _module(key)
+    if module is None:
+        return {}
+    wanted = {module.title, "due_at", "partner", *module.card} & module.by_name.keys()
+    stored = {name for name in wanted if module.field(name).stored}
+    return get_rows(user, module, ids, fields=stored)
+
+
+def _own_topics(user: Any, alerts: Iterable[Alert]) -> dict[tuple[str, UUID], str]:
+    """Topics of lost records, from the reader's own offers."""
+    topics: dict[tuple[str, UUID], str] = {}
+    lost: dict[str, set[UUID]] = defaultdict(set)
+    for one in alerts:
+        if one.module in OFFERS and one.kind.rpartition(".")[2] in PARTING:
+            lost[one.module].add(one.object_id)
+    for key, ids in lost.items():
+        offers_key, path = OFFERS[key]
+        offers = _module(offers_key)
+        if offers is not None and "topic" in readable_fields(user, offers):
+            rows = visible(user, offers).filter(**{f"{path}_id__in": ids})
+            topics |= {(key, pk): topic for pk, topic in rows.values_list(f"{path}_id", "topic")}
+    return topics
+
+
+def _words(
+    user: Any, alert: Alert, row: Any, deed: Deed | None, topics: dict[tuple[str, UUID], str]
+) -> Words:
+    module = _module(alert.module)
+    topic = topics.get((alert.module, alert.object_id), "")
+    if row is None or module is None:
+        title = _sentence(alert.kind, module, topic)
+        return Words(alert, title, reverse("alerts"), visible=bool(topic))
+    words = Words(
+        alert,
+        _sentence(alert.kind, module, shown(module.field(module.title), row.get(module.title))),
+        reverse("record", args=[alert.module, alert.object_id]),
+        visible=True,
+        facts=_facts(module, row),
+    )
+    # Names and reasons of the vendor's people stay with the vendor; colleagues are told of each other.
+    staff = bool(user.portal and user.portal.staff)
+    colleague = deed is not None and deed.company is not None and deed.company == user.company_id
+    if deed and (staff or colleague):
+        words.by = deed.actor if deed.actor_id else ""
+        words.reason = deed.reason_shown(module)
+    due = row.get("due_at")
+    if due and due > timezone.now():
+        words.due = _("answer by %(moment)s") % {
+            "moment": date_format(timezone.localtime(due), "DATETIME_FORMAT")
+        }
+    return words
+
+
+def _sentence(kind: str, module: registry.Module | None, title: str) -> str:
+    known = SENTENCES.get(kind)
+    if known:
+        return str(known[0]) % {"title": title} if title else str(known[1])
+    label = str(module.label) if module else kind.partition(".")[0]
+    reached = kind.rpartition(".")[2]
+    machine = module.machine if module else None
+    state = machine.title(reached) if machine else reached
+    what = f"{label}: {state.replace('_', ' ').lower()}"
+    return f"{what} ({title})" if title else what
+
+
+def _facts(module: registry.Module, row: dict[str, Any]) -> list[tuple[str, str]]:
+    facts = []
+    for name in module.card:
+        one = module.field(name)
+        if name in (module.title, "due_at", "state", module.board) or not one.stored:
+            continue
+        value = shown(one, row.get(name))
+        if value:
+            facts.append((str(one.label), value))
+    return facts[:FACTS]

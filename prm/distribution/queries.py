@@ -98,7 +98,9 @@ def _tier(found: list[Fit]) -> None:
 def _wins(found: list[Fit], records: Sequence[Offered]) -> None:
     products = {record.product_id for record in records if record.product_id}
     rows = (
-        Opportunity.objects.filter(state=Opportunity.State.WON, product_id__in=products, partner__isnull=False)
+        Opportunity.objects.filter(
+            state=Opportunity.State.WON, product_id__in=products, partner__isnull=False
+        )
         .values("partner_id", "product__name")
         .annotate(won=Count("id"))
         .order_by("-won", "product__name")
@@ -123,7 +125,9 @@ def _answers(found: list[Fit]) -> None:
     for model in OFFERS:
         rows = model._default_manager.filter(waiting | Q(offered_at__gte=timezone.now() - REMEMBERED))
         counts = rows.values("partner_id").annotate(
-            waiting=Count("id", filter=waiting), answered=Count("id", filter=answer), prompt=Count("id", filter=quick)
+            waiting=Count("id", filter=waiting),
+            answered=Count("id", filter=answer),
+            prompt=Count("id", filter=quick),
         )
         for row in counts.order_by():
             open_offers[row["partner_id"]] += row["waiting"]
@@ -144,11 +148,16 @@ def _answers(found: list[Fit]) -> None:
 
 def _declined(found: list[Fit], records: Sequence[Offered]) -> None:
     declined: Counter[UUID] = Counter()
-    for model, record_model, name in ((LeadAssignment, Lead, "lead"), (OpportunityAssignment, Opportunity, "opportunity")):
+    for model, record_model, name in (
+        (LeadAssignment, Lead, "lead"),
+        (OpportunityAssignment, Opportunity, "opportunity"),
+    ):
         ids = [record.pk for record in records if isinstance(record, record_model)]
         if ids:
             rows = model._default_manager.filter(**{f"{name}__in": ids}, state=Assignment.State.DECLINED)
-            declined.update(row["partner_id"] for row in rows.values("partner_id", name).distinct().order_by())
+            declined.update(
+                row["partner_id"] for row in rows.values("partner_id", name).distinct().order_by()
+            )
     for fit in found:
         count = declined[fit.partner.pk]
         fit.declined_before = count > 0
@@ -181,7 +190,9 @@ def owned_first(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
 
     A convenience for worklists, not for endless ones: the order is computed, so no index gives it.
     """
-    return with_mine(rows, stood_in_for(user)).order_by("-mine", *(rows.query.order_by or ("-created_at", "-id")))
+    return with_mine(rows, stood_in_for(user)).order_by(
+        "-mine", *(rows.query.order_by or ("-created_at", "-id"))
+    )
 
 
 @dataclass(frozen=True)
@@ -209,8 +220,17 @@ def deadlines(user: User, *, within: timedelta = timedelta(days=2), limit: int =
     for key, state in (("leads", Lead.State.ASSIGNED), ("opportunities", Opportunity.State.DISTRIBUTED)):
         rows = with_mine(visible(user, registry.get(key)).filter(state=state, due_at__lte=until), people)
         columns = rows.values_list(
-            "id", "topic", "partner_id", "partner__name", "owner__name", "partner__channel_manager__name", "due_at", "mine"
+            "id",
+            "topic",
+            "partner_id",
+            "partner__name",
+            "owner__name",
+            "partner__channel_manager__name",
+            "due_at",
+            "mine",
         )
-        for pk, topic, partner_id, partner, owner, manager, due_at, mine in columns.order_by("-mine", "due_at", "id")[:limit]:
+        for pk, topic, partner_id, partner, owner, manager, due_at, mine in columns.order_by(
+            "-mine", "due_at", "id"
+        )[:limit]:
             found.append(Deadline(key, pk, topic, partner_id, partner, owner or manager or "", due_at, mine))
     return sorted(found, key=lambda one: (not one.mine, one.due_at, one.id))[:limit]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prm.leads.models import Lead
-from prm.opportunities.offers import check_owner, first_offer, return_open_offers, start
+from prm.opportunities.offers import check_owner, first_offer, is_new, return_open_offers, start
 from prm.partners.models import Partner
 from workflows.actor import Actor
 from workflows.ports import Event
@@ -13,9 +13,8 @@ def follow(event: Event) -> None:
     """A partner that leaves gives its open offers back; a record that begins on offer has a row for it."""
     if isinstance(event.obj, Partner) and event.name in ("partner.suspended", "partner.terminated"):
         return_open_offers(Lead, Lead.State.ASSIGNED, event.obj)
-    elif isinstance(event.obj, Lead) and event.record is not None and event.record.transition == "create":
-        if event.obj.state == Lead.State.ASSIGNED:
-            first_offer(event.obj)
+    elif event.name == "lead.assigned" and is_new(event):
+        first_offer(event.obj)
 
 
 def prepare(lead: Lead, actor: Actor) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def matching_accounts(lead: Lead) -> list[Account]:
-    """Accounts of the lead's own partner that look like the lead's company; another partner's are not its business."""
+    """Accounts of the lead's own partner that look like the lead's company, and nobody else's."""
     if lead.partner_id is None:
         return []
     domain, key = company_domain("", lead.email), name_key(lead.company_name)
@@ -41,9 +41,9 @@ def account_not_known(obj: LeadWorkflow, ctx: Context) -> str | None:
     known = matching_accounts(obj)  # type: ignore[arg-type]
     if not known:
         return None
-    return _g("%(account)s is one of your accounts already: choose it, or say that this is another company.") % {
-        "account": known[0].name
-    }
+    return _g(
+        "%(account)s is one of your accounts already: choose it, or say that this is another company."
+    ) % {"account": known[0].name}
 
 
 @guard("account_of_partner", needs_inputs=True)
@@ -51,7 +51,9 @@ def account_of_partner(obj: LeadWorkflow, ctx: Context) -> str | None:
     account = ctx.inputs.get("account")
     if account is None or account.partner_id == obj.partner_id:
         return None
-    return _g("%(account)s is not an account of the partner that holds this lead.") % {"account": account.name}
+    return _g("%(account)s is not an account of the partner that holds this lead.") % {
+        "account": account.name
+    }
 
 
 def convert_lead(lead: Lead, ctx: Context) -> Opportunity:
@@ -102,7 +104,9 @@ def _contact(lead: Lead, account: Account, ctx: Context) -> Contact | None:
     """The person of the lead at the account: the known one with that mailbox, or a new one."""
     if not (lead.contact_name or lead.email):
         return None
-    known: Any = Contact.objects.filter(company_id=account.pk, email__iexact=lead.email) if lead.email else None
+    known: Any = (
+        Contact.objects.filter(company_id=account.pk, email__iexact=lead.email) if lead.email else None
+    )
     contact: Contact | None = known.order_by("id").first() if known is not None else None
     if contact is None:
         contact = Contact(

@@ -29,18 +29,30 @@ class Lead(LeadWorkflow, Record):
         API = "api", _("API")
 
     topic = models.CharField(
-        _("topic"), max_length=200, help_text=_("Without the customer's name: a partner reads it before accepting.")
+        _("topic"),
+        max_length=200,
+        help_text=_("Without the customer's name: a partner reads it before accepting."),
     )
     need = models.TextField(_("need"), blank=True, help_text=_("Shown before a partner accepts."))
     size = models.CharField(_("size"), max_length=80, blank=True)
     region = models.CharField(_("region"), max_length=40, blank=True)
     country = CountryField(_("country"), blank=True)
     product = models.ForeignKey(
-        Product, models.PROTECT, null=True, blank=True, related_name="leads", verbose_name=_("product interest")
+        Product,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="leads",
+        verbose_name=_("product interest"),
     )
     source = models.CharField(_("source"), max_length=10, choices=Source.choices, default=Source.WEB)
     amount = MoneyField(
-        _("amount"), max_digits=14, decimal_places=2, null=True, blank=True, default_currency=settings.DEFAULT_CURRENCY
+        _("amount"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        default_currency=settings.DEFAULT_CURRENCY,
     )
     expected_close = models.DateField(_("expected close"), null=True, blank=True)
 
@@ -54,18 +66,39 @@ class Lead(LeadWorkflow, Record):
 
     pool_until = models.DateTimeField(_("in the pool until"), null=True, blank=True, editable=False)
     disqualify_reason = models.CharField(
-        _("reason for disqualifying"), max_length=20, choices=DisqualifyReason.choices, blank=True, editable=False
+        _("reason for disqualifying"),
+        max_length=20,
+        choices=DisqualifyReason.choices,
+        blank=True,
+        editable=False,
     )
     disqualify_note = models.CharField(_("note on disqualifying"), max_length=500, blank=True, editable=False)
     opportunity = models.ForeignKey(
-        Opportunity, models.SET_NULL, null=True, blank=True, editable=False, related_name="leads",
+        Opportunity,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="leads",
         verbose_name=_("opportunity"),
-    )  # fmt: skip
+    )
     account = models.ForeignKey(
-        Account, models.SET_NULL, null=True, blank=True, editable=False, related_name="leads", verbose_name=_("account")
+        Account,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="leads",
+        verbose_name=_("account"),
     )
     contact_person = models.ForeignKey(
-        Contact, models.SET_NULL, null=True, blank=True, editable=False, related_name="leads", verbose_name=_("contact")
+        Contact,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="leads",
+        verbose_name=_("contact"),
     )
     reference = models.CharField(
         _("reference"), max_length=60, blank=True, help_text=_("Its key in the system it was imported from.")
@@ -75,13 +108,16 @@ class Lead(LeadWorkflow, Record):
         verbose_name = _("lead")
         verbose_name_plural = _("leads")
         constraints = [
-            models.UniqueConstraint(fields=["reference"], condition=~Q(reference=""), name="lead_reference_unique"),
+            models.UniqueConstraint(
+                fields=["reference"], condition=~Q(reference=""), name="lead_reference_unique"
+            ),
             models.CheckConstraint(
                 condition=Q(partner__isnull=False) | Q(state__in=["new", "pooled", "disqualified"]),
                 name="lead_held_by_partner",
             ),
             models.CheckConstraint(
-                condition=Q(partner__isnull=True) | ~Q(state__in=["new", "pooled"]), name="lead_unheld_until_offered"
+                condition=Q(partner__isnull=True) | ~Q(state__in=["new", "pooled"]),
+                name="lead_unheld_until_offered",
             ),
             models.CheckConstraint(
                 condition=Q(amount__isnull=True) | Q(amount__gte=0), name="lead_amount_not_negative"

@@ -9,22 +9,42 @@ from prm.modules.registry import Module, Related, Section, fields
 
 OWN = {"field": "partner", "op": "is", "value": "$user.company"}
 
-#: Every one in each scope of its own records, so that what is too late or too early says so instead of vanishing.
+#: In each scope of its own records, so that what is too late or too early says so instead of vanishing.
 PARTNER_DOES = (
-    "claim", "accept", "decline", "hand_over", "contact", "qualify", "convert", "disqualify", "reopen",
-)  # fmt: skip
+    "claim",
+    "accept",
+    "decline",
+    "hand_over",
+    "contact",
+    "qualify",
+    "convert",
+    "disqualify",
+    "reopen",
+)
 
 #: All that a partner reads before it accepts or claims. The customer is not among it.
 ON_OFFER = {
     "*": "hidden",
     **dict.fromkeys(
         (
-            "topic", "need", "size", "region", "country", "product", "amount", "expected_close", "state",
-            "state_since", "due_at", "created_at", "offer_reason", "owner",
+            "topic",
+            "need",
+            "size",
+            "region",
+            "country",
+            "product",
+            "amount",
+            "expected_close",
+            "state",
+            "state_since",
+            "due_at",
+            "created_at",
+            "offer_reason",
+            "owner",
         ),
         READ,
     ),
-}  # fmt: skip
+}
 
 #: What the partner that works it may change. Whose it is, and how it ends, is for transitions.
 HELD = {
@@ -32,12 +52,24 @@ HELD = {
     "reference": "hidden",
     **dict.fromkeys(
         (
-            "topic", "need", "size", "region", "country", "product", "amount", "expected_close", "company_name",
-            "contact_name", "email", "phone", "street", "city",
+            "topic",
+            "need",
+            "size",
+            "region",
+            "country",
+            "product",
+            "amount",
+            "expected_close",
+            "company_name",
+            "contact_name",
+            "email",
+            "phone",
+            "street",
+            "city",
         ),
         WRITE,
     ),
-}  # fmt: skip
+}
 
 leads = Module(
     key="leads",
@@ -85,7 +117,18 @@ leads = Module(
     layout=(
         Section(
             _("Lead"),
-            ("topic", "state", "need", "size", "region", "country", "product", "amount", "expected_close", "source"),
+            (
+                "topic",
+                "state",
+                "need",
+                "size",
+                "region",
+                "country",
+                "product",
+                "amount",
+                "expected_close",
+                "source",
+            ),
         ),
         Section(_("Customer"), ("company_name", "contact_name", "email", "phone", "street", "city")),
         Section(_("Who"), ("partner", "assignee", "owner", "offer_reason", "reference")),
@@ -96,8 +139,21 @@ leads = Module(
     ),
     search=("topic", "need", "company_name", "contact_name", "email", "city", "reference"),
     filters=(
-        "topic", "state", "partner", "assignee", "owner", "product", "region", "country", "source", "company_name",
-        "email", "due_at", "created_at", "disqualify_reason", "reference",
+        "topic",
+        "state",
+        "partner",
+        "assignee",
+        "owner",
+        "product",
+        "region",
+        "country",
+        "source",
+        "company_name",
+        "email",
+        "due_at",
+        "created_at",
+        "disqualify_reason",
+        "reference",
     ),
     ordering=("created_at", "due_at"),
     default_ordering="-created_at",
@@ -136,7 +192,14 @@ leads = Module(
                     name="all leads",
                     where=None,
                     actions=(
-                        "view", "create", "edit", "assign", "release", "withdraw_from_pool", "recall", "disqualify",
+                        "view",
+                        "create",
+                        "edit",
+                        "assign",
+                        "release",
+                        "withdraw_from_pool",
+                        "recall",
+                        "disqualify",
                         "reopen",
                     ),
                     fields={"*": WRITE},
@@ -154,14 +217,19 @@ leads = Module(
                 ScopeSpec(
                     name="worked by the company",
                     where={
-                        "all": [OWN, {"field": "state", "op": "in", "value": ["accepted", "contacted", "qualified"]}]
+                        "all": [
+                            OWN,
+                            {"field": "state", "op": "in", "value": ["accepted", "contacted", "qualified"]},
+                        ]
                     },
                     actions=("view", "create", "edit", *PARTNER_DOES),
                     fields=HELD,
                 ),
                 ScopeSpec(
                     name="closed by the company",
-                    where={"all": [OWN, {"field": "state", "op": "in", "value": ["converted", "disqualified"]}]},
+                    where={
+                        "all": [OWN, {"field": "state", "op": "in", "value": ["converted", "disqualified"]}]
+                    },
                     actions=("view", *PARTNER_DOES),
                     fields={"*": READ, "reference": "hidden"},
                 ),
@@ -175,7 +243,7 @@ leads = Module(
             )
         ),
     },
-)  # fmt: skip
+)
 
 
 assignments = Module(
@@ -190,8 +258,18 @@ assignments = Module(
         **{
             name: {"create": False, "edit": False}
             for name in (
-                "topic", "lead", "partner", "state", "reason", "decline_reason", "decline_note",
-                "offered_at", "due_at", "decided_at", "offered_by", "created_at",
+                "topic",
+                "lead",
+                "partner",
+                "state",
+                "reason",
+                "decline_reason",
+                "decline_note",
+                "offered_at",
+                "due_at",
+                "decided_at",
+                "offered_by",
+                "created_at",
             )
         },
     ),
@@ -213,10 +291,12 @@ assignments = Module(
             scopes=(ScopeSpec(name="all offers", where=None, actions=("view",)),), views=("list",)
         ),
         "partner": GrantSpec(
-            scopes=(ScopeSpec(name="offers to the company", where=OWN, actions=("view",), fields={"*": READ}),),
+            scopes=(
+                ScopeSpec(name="offers to the company", where=OWN, actions=("view",), fields={"*": READ}),
+            ),
             views=("list",),
         ),
     },
-)  # fmt: skip
+)
 
 modules = [leads, assignments]

@@ -30,7 +30,9 @@ def duplicates(user: Any, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if email:
         leads = _comparable_leads(user).annotate(mailbox=Lower("email")).filter(mailbox=email)
-        found += [_hit("leads", lead.pk, lead.topic, _g("same email")) for lead in leads.order_by("-id")[:SHOWN]]
+        found += [
+            _hit("leads", lead.pk, lead.topic, _g("same email")) for lead in leads.order_by("-id")[:SHOWN]
+        ]
     accounts = visible(user, registry.get("accounts"))
     for field, value, why in (
         ("domain", company_domain("", email), _g("same domain")),

@@ -94,7 +94,11 @@ class LeadWorkflow(Offerable, Workflow):
         inputs={
             "partner": Input(kind="reference", module="partners", label=_("Partner")),
             "reason": Input(
-                kind="text", required=False, max_length=500, label=_("Reason"), help=_("Shown to the partner.")
+                kind="text",
+                required=False,
+                max_length=500,
+                label=_("Reason"),
+                help=_("Shown to the partner."),
             ),
         },
         guards=[partner_active, not_declined_before],
@@ -219,21 +223,30 @@ class LeadWorkflow(Offerable, Workflow):
         target=State.CONVERTED,
         inputs={
             "account": Input(
-                kind="reference", module="accounts", required=False, label=_("Account"),
+                kind="reference",
+                module="accounts",
+                required=False,
+                label=_("Account"),
                 help=_("One that you have already. Empty: a new one is made from the lead."),
             ),
             "new_account": Input(
-                kind="boolean", required=False, label=_("It is another company than the account of the same name")
+                kind="boolean",
+                required=False,
+                label=_("It is another company than the account of the same name"),
             ),
             "topic": Input(
-                kind="text", required=False, max_length=200, label=_("Topic"), help=_("Empty: as the lead has it.")
+                kind="text",
+                required=False,
+                max_length=200,
+                label=_("Topic"),
+                help=_("Empty: as the lead has it."),
             ),
             "amount": Input(kind="money", required=False, label=_("Amount")),
             "expected_close": Input(kind="date", required=False, label=_("Expected close")),
         },
         guards=[account_of_partner, account_not_known],
         tone="primary",
-    )  # fmt: skip
+    )
     def convert(self, ctx: Context) -> None:
         """Account, contact and opportunity come into being together with the new state, or none of them."""
         convert_lead(self, ctx)

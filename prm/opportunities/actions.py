@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _g
 
 from prm.opportunities.models import Opportunity
-from prm.opportunities.offers import check_owner, first_offer, return_open_offers, start
+from prm.opportunities.offers import check_owner, first_offer, is_new, return_open_offers, start
 from prm.opportunities.workflow import Stage
 from prm.partners.models import Partner
 from workflows.actor import Actor
@@ -17,9 +17,8 @@ def follow(event: Event) -> None:
     """A partner that leaves gives its open offers back; a record that begins on offer has a row for it."""
     if isinstance(event.obj, Partner) and event.name in ("partner.suspended", "partner.terminated"):
         return_open_offers(Opportunity, Opportunity.State.DISTRIBUTED, event.obj)
-    elif isinstance(event.obj, Opportunity) and event.record is not None and event.record.transition == "create":
-        if event.obj.state == Opportunity.State.DISTRIBUTED:
-            first_offer(event.obj)
+    elif event.name == "opportunity.distributed" and is_new(event):
+        first_offer(event.obj)
 
 
 def prepare(opportunity: Opportunity, actor: Actor) -> None:
@@ -40,6 +39,7 @@ def check(opportunity: Opportunity, changed: set[str]) -> None:
     if "stage" in changed and not managed and opportunity.stage:
         raise InvalidInput({"stage": [_g("Only a managed opportunity has a stage.")]})
     account, contact = opportunity.account, opportunity.contact
-    if changed & {"account", "contact"} and account is not None and contact is not None:
-        if contact.company_id != account.pk:
-            raise InvalidInput({"contact": [_g("This person does not belong to the account.")]})
+    if account is None or contact is None or not changed & {"account", "contact"}:
+        return
+    if contact.company_id != account.pk:
+        raise InvalidInput({"contact": [_g("This person does not belong to the account.")]})

@@ -9,7 +9,13 @@ from djmoney.models.fields import MoneyField
 from prm.accounts.models import Account
 from prm.catalog.models import Product
 from prm.opportunities.offers import Assignment, one_open_offer
-from prm.opportunities.workflow import PROBABILITY, PROBABILITY_UNWORKED, LossReason, OpportunityWorkflow, Stage
+from prm.opportunities.workflow import (
+    PROBABILITY,
+    PROBABILITY_UNWORKED,
+    LossReason,
+    OpportunityWorkflow,
+    Stage,
+)
 from prm.people.models import Contact
 from workflows.models import Record
 
@@ -28,16 +34,36 @@ class Opportunity(OpportunityWorkflow, Record):
     size = models.CharField(_("size"), max_length=80, blank=True)
     region = models.CharField(_("region"), max_length=40, blank=True)
     account = models.ForeignKey(
-        Account, models.PROTECT, null=True, blank=True, related_name="opportunities", verbose_name=_("account")
+        Account,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="opportunities",
+        verbose_name=_("account"),
     )
     contact = models.ForeignKey(
-        Contact, models.SET_NULL, null=True, blank=True, related_name="opportunities", verbose_name=_("contact")
+        Contact,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="opportunities",
+        verbose_name=_("contact"),
     )
     product = models.ForeignKey(
-        Product, models.PROTECT, null=True, blank=True, related_name="opportunities", verbose_name=_("product")
+        Product,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="opportunities",
+        verbose_name=_("product"),
     )
     amount = MoneyField(
-        _("amount"), max_digits=14, decimal_places=2, null=True, blank=True, default_currency=settings.DEFAULT_CURRENCY
+        _("amount"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        default_currency=settings.DEFAULT_CURRENCY,
     )
     expected_close = models.DateField(_("expected close"), null=True, blank=True)
     stage = models.CharField(_("stage"), max_length=20, choices=Stage.choices, blank=True)

@@ -9,7 +9,7 @@ from prm.opportunities.models import Opportunity, OpportunityAssignment
 
 OWN = {"field": "partner", "op": "is", "value": "$user.company"}
 
-#: Every one in each scope of its own records, so that what is too late or too early says so instead of vanishing.
+#: In each scope of its own records, so that what is too late or too early says so instead of vanishing.
 PARTNER_DOES = ("accept", "decline", "hand_over", "win", "lose", "reopen")
 
 #: All that a partner reads before it accepts. The customer is not among it.
@@ -17,12 +17,23 @@ ON_OFFER = {
     "*": "hidden",
     **dict.fromkeys(
         (
-            "topic", "need", "size", "region", "product", "amount", "expected_close", "state", "state_since",
-            "due_at", "created_at", "offer_reason", "owner",
+            "topic",
+            "need",
+            "size",
+            "region",
+            "product",
+            "amount",
+            "expected_close",
+            "state",
+            "state_since",
+            "due_at",
+            "created_at",
+            "offer_reason",
+            "owner",
         ),
         READ,
     ),
-}  # fmt: skip
+}
 
 #: What the partner that works it may change. Whose it is, and how it ends, is for transitions.
 MANAGED = {
@@ -30,12 +41,21 @@ MANAGED = {
     "reference": "hidden",
     **dict.fromkeys(
         (
-            "topic", "need", "size", "region", "account", "contact", "product", "amount", "expected_close", "stage",
+            "topic",
+            "need",
+            "size",
+            "region",
+            "account",
+            "contact",
+            "product",
+            "amount",
+            "expected_close",
+            "stage",
             "next_step",
         ),
         WRITE,
     ),
-}  # fmt: skip
+}
 
 opportunities = Module(
     key="opportunities",
@@ -88,15 +108,31 @@ opportunities = Module(
         Section(
             _("Opportunity"),
             (
-                "topic", "state", "stage", "probability", "amount", "expected_close", "product", "next_step",
-                "need", "size", "region",
+                "topic",
+                "state",
+                "stage",
+                "probability",
+                "amount",
+                "expected_close",
+                "product",
+                "next_step",
+                "need",
+                "size",
+                "region",
             ),
         ),
         Section(
             _("Customer"),
             (
-                "account", "contact", "customer", "customer_street", "customer_city", "customer_phone",
-                "contact_name", "contact_email", "contact_phone",
+                "account",
+                "contact",
+                "customer",
+                "customer_street",
+                "customer_city",
+                "customer_phone",
+                "contact_name",
+                "contact_email",
+                "contact_phone",
             ),
         ),
         Section(_("Who"), ("partner", "assignee", "owner", "offer_reason", "source", "reference")),
@@ -105,8 +141,24 @@ opportunities = Module(
     ),
     search=("topic", "need", "next_step", "customer", "reference"),
     filters=(
-        "topic", "state", "stage", "partner", "assignee", "owner", "account", "product", "region", "source", "amount",
-        "expected_close", "won_at", "lost_at", "due_at", "created_at", "reference", "close_reason",
+        "topic",
+        "state",
+        "stage",
+        "partner",
+        "assignee",
+        "owner",
+        "account",
+        "product",
+        "region",
+        "source",
+        "amount",
+        "expected_close",
+        "won_at",
+        "lost_at",
+        "due_at",
+        "created_at",
+        "reference",
+        "close_reason",
     ),
     ordering=("created_at", "due_at", "expected_close", "amount"),
     default_ordering="-created_at",
@@ -169,7 +221,7 @@ opportunities = Module(
             )
         ),
     },
-)  # fmt: skip
+)
 
 
 assignments = Module(
@@ -184,8 +236,18 @@ assignments = Module(
         **{
             name: {"create": False, "edit": False}
             for name in (
-                "topic", "opportunity", "partner", "state", "reason", "decline_reason", "decline_note",
-                "offered_at", "due_at", "decided_at", "offered_by", "created_at",
+                "topic",
+                "opportunity",
+                "partner",
+                "state",
+                "reason",
+                "decline_reason",
+                "decline_note",
+                "offered_at",
+                "due_at",
+                "decided_at",
+                "offered_by",
+                "created_at",
             )
         },
     ),
@@ -207,10 +269,12 @@ assignments = Module(
             scopes=(ScopeSpec(name="all offers", where=None, actions=("view",)),), views=("list",)
         ),
         "partner": GrantSpec(
-            scopes=(ScopeSpec(name="offers to the company", where=OWN, actions=("view",), fields={"*": READ}),),
+            scopes=(
+                ScopeSpec(name="offers to the company", where=OWN, actions=("view",), fields={"*": READ}),
+            ),
             views=("list",),
         ),
     },
-)  # fmt: skip
+)
 
 modules = [opportunities, assignments]

@@ -25,6 +25,7 @@ from workflows.errors import InvalidInput
 from workflows.machine import Context, guard
 from workflows.models import Record
 from workflows.perform import perform
+from workflows.ports import Event
 
 if TYPE_CHECKING:
     from django.db.models.manager import Manager
@@ -54,12 +55,12 @@ class Assignment(Record):
         EXPIRED = "expired", _("Expired")
         RECALLED = "recalled", _("Recalled")
 
-    partner = models.ForeignKey(
-        Partner, models.PROTECT, related_name="%(class)ss", verbose_name=_("partner")
-    )
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="%(class)ss", verbose_name=_("partner"))
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.OFFERED)
     topic = models.CharField(
-        _("topic"), max_length=200, help_text=_("As it read when offered: the record may not be visible later.")
+        _("topic"),
+        max_length=200,
+        help_text=_("As it read when offered: the record may not be visible later."),
     )
     reason = models.CharField(_("why this partner"), max_length=500, blank=True)
     decline_reason = models.CharField(
@@ -88,10 +89,20 @@ class Offerable(models.Model):
     """What a record needs to be offered: who holds it, who works it there, and who answers for it here."""
 
     partner = models.ForeignKey(
-        Partner, models.PROTECT, null=True, blank=True, related_name="%(app_label)s", verbose_name=_("partner")
+        Partner,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="%(app_label)s",
+        verbose_name=_("partner"),
     )
     assignee = models.ForeignKey(
-        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("assignee"),
+        User,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("assignee"),
         help_text=_("Who works it at the partner."),
     )
     owner = models.ForeignKey(
@@ -199,7 +210,11 @@ def partner_active(obj: Offerable, ctx: Context) -> str | None:
 @guard("not_declined_before", needs_inputs=True)
 def not_declined_before(obj: Offerable, ctx: Context) -> str | None:
     partner = ctx.inputs["partner"]
-    before = obj.assignments.filter(partner=partner, state=Assignment.State.DECLINED).order_by("-decided_at").first()
+    before = (
+        obj.assignments.filter(partner=partner, state=Assignment.State.DECLINED)
+        .order_by("-decided_at")
+        .first()
+    )
     if before is None:
         return None
     return _g("%(partner)s declined this on %(day)s: choose another partner.") % {
@@ -210,7 +225,7 @@ def not_declined_before(obj: Offerable, ctx: Context) -> str | None:
 
 @guard("own_or_admin")
 def own_or_admin(obj: Offerable, ctx: Context) -> str | None:
-    """A colleague's work is not passed on over their head: the assignee does it, or an admin of the company."""
+    """No colleague's work is passed on over their head: the assignee does it, or an admin of the company."""
     user = ctx.actor.user
     if user is None or user.company_id != obj.partner_id or user.is_portal_admin:
         return None
@@ -221,8 +236,14 @@ def own_or_admin(obj: Offerable, ctx: Context) -> str | None:
 
 @guard("has_colleague")
 def has_colleague(obj: Offerable, ctx: Context) -> str | None:
-    others = User.objects.filter(is_active=True, contact__company_id=obj.partner_id).exclude(pk=obj.assignee_id)
-    return None if others.exists() else _g("There is nobody else with a login at the partner: invite a colleague.")
+    others = User.objects.filter(is_active=True, contact__company_id=obj.partner_id).exclude(
+        pk=obj.assignee_id
+    )
+    return (
+        None
+        if others.exists()
+        else _g("There is nobody else with a login at the partner: invite a colleague.")
+    )
 
 
 @guard("assignee_is_colleague", needs_inputs=True)
@@ -254,7 +275,11 @@ def start(record: Any, actor: Actor, *, held: str) -> bool:
 def check_owner(record: Offerable, changed: set[str]) -> None:
     """Who answers for a record here is one of the vendor's own people."""
     owner = record.owner
-    if "owner" in changed and owner is not None and not (owner.is_active and owner.portal and owner.portal.staff):
+    if (
+        "owner" in changed
+        and owner is not None
+        and not (owner.is_active and owner.portal and owner.portal.staff)
+    ):
         raise InvalidInput({"owner": [_g("Choose one of the vendor's own people.")]})
 
 
@@ -262,11 +287,18 @@ def return_open_offers(model: type[Any], state: str, partner: Partner) -> None:
     """Takes back what is on offer to a partner that is no longer active. What it had accepted it keeps."""
     rows = model.objects.filter(partner=partner, state=state).order_by("id")
     for record in rows:
-        perform(record, "recall", actor=Actor.system(), inputs={"reason": _g("The partner is no longer active.")})
+        perform(
+            record, "recall", actor=Actor.system(), inputs={"reason": _g("The partner is no longer active.")}
+        )
+
+
+def is_new(event: Event) -> bool:
+    """Whether the event tells of a record's creation."""
+    return event.record is not None and event.record.transition == "create"
 
 
 def first_offer(record: Any) -> None:
-    """The row of an offer that no transition made: the record began on offer (an import). It runs from now."""
+    """The row of an offer that no transition made: an import began on offer. It runs from the import."""
     record.assignments.create(
         partner=record.partner,
         topic=record.topic,

@@ -100,7 +100,11 @@ class OpportunityWorkflow(Offerable, Workflow):
         inputs={
             "partner": Input(kind="reference", module="partners", label=_("Partner")),
             "reason": Input(
-                kind="text", required=False, max_length=500, label=_("Reason"), help=_("Shown to the partner.")
+                kind="text",
+                required=False,
+                max_length=500,
+                label=_("Reason"),
+                help=_("Shown to the partner."),
             ),
         },
         guards=[partner_active, not_declined_before],

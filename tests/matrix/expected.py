@@ -1,0 +1,166 @@
+"""Who may do what in which state: written by hand from the contract, apart from the application.
+
+Nothing here imports from it. For each module: state → role → names of the transitions that are possible on a
+record that is the role's own (held by, or on offer to, its company), with every guard satisfied. What is not
+listed must be refused.
+"""
+
+from __future__ import annotations
+
+# The roles of the cast. A rival is a user of another partner than the one that the record belongs to.
+ROLES = ("administrator", "channel_manager", "partner_admin", "partner_user", "rival", "customer", "employee")
+
+Table = dict[str, dict[str, set[str]]]
+
+
+def _table(states: dict[str, dict[str, str]]) -> Table:
+    return {
+        state: {
+            role: set(by_role.get(role, by_role.get(PARTNER.get(role, ""), "")).split()) for role in ROLES
+        }
+        for state, by_role in states.items()
+    }
+
+
+#: Both kinds of partner user do the same work.
+PARTNER = {"partner_admin": "partner", "partner_user": "partner"}
+
+LEADS = _table(
+    {
+        "new": {
+            "administrator": "assign release disqualify",
+            "channel_manager": "assign release disqualify",
+        },
+        "pooled": {
+            # An administrator has no company that could claim.
+            "administrator": "assign withdraw_from_pool disqualify",
+            "channel_manager": "assign withdraw_from_pool disqualify",
+            "partner": "claim",
+            "rival": "claim",
+        },
+        "assigned": {
+            "administrator": "accept decline recall",
+            "channel_manager": "recall",
+            "partner": "accept decline",
+        },
+        "accepted": {
+            "administrator": "recall contact qualify disqualify hand_over",
+            "channel_manager": "recall disqualify",
+            "partner": "contact qualify disqualify hand_over",
+        },
+        "contacted": {
+            "administrator": "recall qualify disqualify hand_over",
+            "channel_manager": "recall disqualify",
+            "partner": "qualify disqualify hand_over",
+        },
+        "qualified": {
+            "administrator": "recall convert disqualify hand_over",
+            "channel_manager": "recall disqualify",
+            "partner": "convert disqualify hand_over",
+        },
+        "converted": {},
+        "disqualified": {"administrator": "reopen", "channel_manager": "reopen", "partner": "reopen"},
+    }
+)
+
+OPPORTUNITIES = _table(
+    {
+        "draft": {"administrator": "distribute lose", "channel_manager": "distribute lose"},
+        "distributed": {
+            "administrator": "accept decline recall lose",
+            "channel_manager": "recall lose",
+            "partner": "accept decline",
+        },
+        "managed": {
+            "administrator": "recall win lose hand_over",
+            "channel_manager": "recall lose",
+            "partner": "win lose hand_over",
+        },
+        "won": {"administrator": "reopen", "channel_manager": "reopen", "partner": "reopen"},
+        "lost": {"administrator": "reopen", "channel_manager": "reopen", "partner": "reopen"},
+    }
+)
+
+PARTNERS = _table(
+    {
+        "onboarding": {"administrator": "activate terminate", "channel_manager": "activate terminate"},
+        "active": {"administrator": "suspend terminate", "channel_manager": "suspend terminate"},
+        "suspended": {"administrator": "reinstate terminate", "channel_manager": "reinstate terminate"},
+        "terminated": {},
+    }
+)
+
+_REVIEW = "return_for_information approve reject"
+REGISTRATIONS = _table(
+    {
+        "draft": {},
+        "submitted": {
+            "administrator": f"start_review {_REVIEW}",
+            "channel_manager": f"start_review {_REVIEW}",
+        },
+        "under_review": {"administrator": _REVIEW, "channel_manager": _REVIEW},
+        "returned": {},
+        "approved": {},
+        "rejected": {},
+        "withdrawn": {},
+    }
+)
+
+EXPECTED: dict[str, Table] = {
+    "leads": LEADS,
+    "opportunities": OPPORTUNITIES,
+    "partners": PARTNERS,
+    "registrations": REGISTRATIONS,
+}
+
+#: (module, state) → what the timer does there, if the deadline passes.
+TIMERS: dict[tuple[str, str], str] = {
+    ("leads", "assigned"): "expire",
+    ("leads", "pooled"): "withdraw_from_pool",
+    ("opportunities", "distributed"): "expire",
+    ("registrations", "draft"): "withdraw",
+    ("registrations", "returned"): "withdraw",
+}
+
+#: The machines as the contract has them: transition → (states it starts in, states it may end in).
+CONTRACT: dict[str, dict[str, tuple[str, str]]] = {
+    "registrations": {
+        "submit": ("draft returned", "submitted"),
+        "start_review": ("submitted", "under_review"),
+        "return_for_information": ("submitted under_review", "returned"),
+        "approve": ("submitted under_review", "approved"),
+        "reject": ("submitted under_review", "rejected"),
+        "withdraw": ("draft submitted under_review returned", "withdrawn"),
+    },
+    "partners": {
+        "activate": ("onboarding", "active"),
+        "suspend": ("active", "suspended"),
+        "reinstate": ("suspended", "active"),
+        "terminate": ("onboarding active suspended", "terminated"),
+    },
+    "leads": {
+        "assign": ("new pooled", "assigned"),
+        "release": ("new", "pooled"),
+        "withdraw_from_pool": ("pooled", "new"),
+        "claim": ("pooled", "accepted"),
+        "accept": ("assigned", "accepted"),
+        "decline": ("assigned", "new"),
+        "expire": ("assigned", "new"),
+        "recall": ("assigned accepted contacted qualified", "new"),
+        "contact": ("accepted", "contacted"),
+        "qualify": ("accepted contacted", "qualified"),
+        "convert": ("qualified", "converted"),
+        "disqualify": ("new pooled accepted contacted qualified", "disqualified"),
+        "reopen": ("disqualified", "accepted new"),
+    },
+    "opportunities": {
+        "distribute": ("draft", "distributed"),
+        "accept": ("distributed", "managed"),
+        "decline": ("distributed", "draft"),
+        "expire": ("distributed", "draft"),
+        "recall": ("distributed managed", "draft"),
+        "win": ("managed", "won"),
+        "lose": ("draft distributed managed", "lost"),
+        "reopen": ("won lost", "managed draft"),
+    },
+}

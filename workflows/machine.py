@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import django_fsm
 from django.apps import apps
@@ -353,7 +353,7 @@ def _methods(model: type[Workflow]) -> Iterable[Any]:
 def _machine(model: type[models.Model]) -> Machine:
     concrete: type[models.Model] = model._meta.concrete_model or model
     if issubclass(concrete, Workflow):
-        return Machine(concrete)
+        return Machine(cast("type[Workflow]", concrete))
     raise LookupError(f"{model._meta.label} has no workflow")
 
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
 from djmoney.money import Money
 
+from prm.access.models import Portal
+from prm.accounts.models import Account
 from prm.leads.models import Lead
 from prm.opportunities.models import Opportunity
 from prm.opportunities.offers import Assignment
 from prm.opportunities.workflow import Stage
+from prm.partners.models import Agreement, Partner, Registration
+from prm.people.models import Contact, Invitation, User
 from workflows.actor import Actor
 from workflows.perform import record_creation, unit_of_work
 
@@ -73,3 +79,102 @@ def _make(record: Any, state: str) -> Any:
                 decided_at=record.created_at,
             )
     return type(record).objects.get(pk=record.pk)
+
+
+# --- people, partners and their customers ----------------------------------------------------------------
+
+#: What the cast and every made user signs in with.
+PASSWORD = "demo-portal-2026"
+
+
+def make_user(
+    email: str, portal: str, company: Any = None, *, name: str = "", is_admin: bool = False, **fields: Any
+) -> User:
+    """A login; with a company, through a contact of it."""
+    name = name or email.partition("@")[0].title()
+    contact = None
+    if company is not None:
+        contact = Contact.objects.create(company_id=company.pk, name=name, email=email, is_admin=is_admin)
+    return User.objects.create_user(
+        email, PASSWORD, name=name, portal=Portal.objects.get(key=portal), contact=contact, **fields
+    )
+
+
+def make_partner(state: str = "active", *, steps_done: bool = True, **fields: Any) -> Partner:
+    """A partner as an import would bring it; with its checklist done, so that it can be activated."""
+    number = next(_number)
+    values = {
+        "name": f"Partner {number}",
+        "website": f"https://partner{number}.example",
+        "country": "DE",
+        "closed_at": timezone.now() if state in ("suspended", "terminated") else None,
+    }
+    partner = Partner(**{**values, **fields})
+    with unit_of_work():
+        partner.begin(state)
+        partner.save()
+        record_creation(partner, Actor.importer())
+        if steps_done:
+            partner.onboarding_steps.update(done_at=timezone.now())
+    return Partner.objects.get(pk=partner.pk)
+
+
+def make_registration(state: str = "submitted", **fields: Any) -> Registration:
+    """An application that nothing is missing from: answered, confirmed, agreed to."""
+    number = next(_number)
+    values = {
+        "company_name": f"Applicant {number}",
+        "website": f"https://applicant{number}.example",
+        "country": "FR",
+        "partner_type": "reseller",
+        "contact_name": f"Person {number}",
+        "contact_email": f"person@applicant{number}.example",
+        "token_hash": f"browser-{number}",
+        "mail_token_hash": f"mail-{number}",
+        "token_expires_at": timezone.now() + timedelta(days=30),
+        "email_confirmed_at": timezone.now(),
+        "agreement_accepted_at": timezone.now(),
+        "submitted_at": None if state == "draft" else timezone.now(),
+    }
+    registration = Registration(**{**values, **fields})
+    with unit_of_work():
+        registration.begin(state)
+        registration.save()
+        record_creation(registration, Actor.importer())
+    return Registration.objects.get(pk=registration.pk)
+
+
+def make_invitation(state: str = "pending", company: Any = None, **fields: Any) -> Invitation:
+    """An invitation whose mail nobody kept: its token is not known."""
+    number = next(_number)
+    values = {
+        "email": f"invited{number}@elsewhere.example",
+        "company_id": company.pk if company else None,
+        "token_hash": f"invitation-{number}",
+        "expires_at": timezone.now() + timedelta(days=7),
+    }
+    if "portal" not in fields:
+        values["portal"] = Portal.objects.get(key="partner" if company else "employee")
+    invitation = Invitation(**{**values, **fields})
+    with unit_of_work():
+        invitation.begin(state)
+        invitation.save()
+        record_creation(invitation, Actor.importer())
+    return Invitation.objects.get(pk=invitation.pk)
+
+
+def make_account(partner: Any = None, **fields: Any) -> Account:
+    account = Account(**{"name": f"Customer {next(_number)}", "partner": partner, **fields})
+    account.save()
+    return account
+
+
+def make_contact(company: Any, **fields: Any) -> Contact:
+    number = next(_number)
+    values = {"name": f"Person {number}", "email": f"person{number}@customer.example"}
+    return Contact.objects.create(company_id=company.pk, **{**values, **fields})
+
+
+def make_agreement(number: str = "1", **fields: Any) -> Agreement:
+    values = {"title": "Partner agreement", "text": "Be good partners.", "published_at": timezone.now()}
+    return Agreement.objects.create(number=number, **{**values, **fields})

@@ -21,6 +21,7 @@ from prm.partners import mail
 from prm.partners.choices import PartnerType
 from prm.partners.models import Agreement, OnboardingStep, Registration
 from prm.people.tokens import new_token, token_hash
+from workflows import jobs
 from workflows.actor import Actor
 from workflows.errors import Denied, InvalidInput, NotFound, Stale, WrongState
 from workflows.inputs import Input, clean
@@ -44,6 +45,7 @@ ANSWERS: dict[str, Input] = {
     "expected_annual_revenue": Input(kind="money", label=_("Expected annual revenue"), required=False),
 }
 EDITABLE = (Registration.State.DRAFT, Registration.State.RETURNED)
+OPEN = (*EDITABLE, Registration.State.SUBMITTED, Registration.State.UNDER_REVIEW)
 
 #: Links mailed to one address within a day: nobody is flooded through the public form.
 MAILS_A_DAY = 5
@@ -107,11 +109,26 @@ def confirm_email(token: str) -> Registration:
 
 
 def resend_link(registration: Registration) -> None:
-    """Mails a fresh link, which ends the one before."""
+    """Mails a fresh link, which ends the one before; a few times a day."""
     with unit_of_work():
-        registration = _locked(registration)
-        if _mail_link(registration):
-            _save(registration, "mail_token_hash", "token_expires_at", "mails_sent", "mailed_at")
+        fresh = Registration.objects.select_for_update().filter(pk=registration.pk, state__in=OPEN).first()
+        if fresh is not None and _mail_link(fresh):
+            _save(fresh, "mail_token_hash", "token_expires_at", "mails_sent", "mailed_at")
+
+
+def send_links(*, email: str) -> None:
+    """For whoever lost the link: the latest open registration of the address gets a fresh one.
+
+    A job looks for it, so that the request takes as long for an unknown address as for a known one.
+    """
+    jobs.enqueue("prm.partners.actions.mail_latest_link", email.strip().lower())
+
+
+def mail_latest_link(email: str) -> None:
+    """The job of `send_links`."""
+    latest = Registration.objects.filter(contact_email=email, state__in=OPEN).order_by("-created_at").first()
+    if latest is not None:
+        resend_link(latest)
 
 
 def save_answers(

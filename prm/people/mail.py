@@ -1,12 +1,11 @@
 """Mails to people who may have no login: composed here, sent by a job that joins the transaction.
 
-The queue's row carries the composed message, and so a link's token in clear until the job has run; what stays
-is only the hash.
+The queue holds them sealed: a token is in clear in the mail alone.
 """
 
 from collections.abc import Sequence
 from email.utils import make_msgid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from prm.people.sealing import seal, unseal
 from workflows import jobs
 
 if TYPE_CHECKING:
@@ -36,25 +36,24 @@ def post(
     note: str = "",
 ) -> None:
     """Enqueues one message. quote: words of a person, set apart; button and url: the one thing to do."""
-    jobs.enqueue(
-        "prm.people.mail.deliver",
-        {
-            "to": to,
-            # A heading of a mail is one line, whatever a company calls itself.
-            "subject": " ".join(subject.split())[:200],
-            "message_id": make_msgid(domain=urlsplit(settings.PUBLIC_URL).hostname or "localhost"),
-            "paragraphs": [str(paragraph) for paragraph in paragraphs],
-            "quote": quote,
-            "button": button,
-            "url": url,
-            "note": note,
-            "vendor": settings.VENDOR_NAME,
-        },
-    )
+    message = {
+        "to": to,
+        # A heading of a mail is one line, whatever a company calls itself.
+        "subject": " ".join(subject.split())[:200],
+        "message_id": make_msgid(domain=urlsplit(settings.PUBLIC_URL).hostname or "localhost"),
+        "paragraphs": [str(paragraph) for paragraph in paragraphs],
+        "quote": quote,
+        "button": button,
+        "url": url,
+        "note": note,
+        "vendor": settings.VENDOR_NAME,
+    }
+    jobs.enqueue("prm.people.mail.deliver", seal(message))
 
 
-def deliver(message: dict[str, Any]) -> None:
+def deliver(sealed: str) -> None:
     """The job. A repetition after a crash carries the same Message-ID, so that mailboxes can fold the two."""
+    message = unseal(sealed)
     mail = EmailMultiAlternatives(
         subject=message["subject"],
         body=render_to_string("people/mail/message.txt", message),

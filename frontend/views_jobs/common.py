@@ -1,0 +1,145 @@
+"""What the job pages share: loading a record as the user may see it, acting on it, and saying how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from prm.access.rights import may, visible
+from prm.modules import registry
+from prm.modules.read import list_page
+from prm.modules.registry import Row
+from prm.modules.versions import version_matches
+from prm.records.queries import due_activities
+from workflows.actor import Actor
+from workflows.errors import InvalidInput, NotFound, Refused, Stale, WorkflowError
+from workflows.inputs import Input
+from workflows.perform import perform
+
+
+def portal(user: Any) -> str:
+    """The key of the user's portal, "" for one without."""
+    return getattr(getattr(user, "portal", None), "key", "")
+
+
+def is_manager(user: Any) -> bool:
+    """Whether the user looks after partners: the channel manager's pages are for them."""
+    return portal(user) in ("administrator", "channel_manager")
+
+
+def actor(request: HttpRequest) -> Actor:
+    """The signed-in user as the one who acts, with the id of the request for the history."""
+    return Actor.of(request.user, request_id=getattr(request, "request_id", ""))
+
+
+def granted(user: Any, module: str, verb: str = "view") -> bool:
+    """Whether the user may do this to some record of the module."""
+    return may(user, registry.get(module), verb)
+
+
+def require(request: HttpRequest, module: str, verb: str) -> None:
+    """What is not granted does not exist, so a page for it is a 404, too."""
+    if not granted(request.user, module, verb):
+        raise Http404
+
+
+def load(user: Any, module: str, pk: Any) -> models.Model:
+    """One record out of those that the user may see, otherwise 404."""
+    try:
+        return visible(user, registry.get(module)).get(pk=pk)
+    except ObjectDoesNotExist as error:
+        raise Http404 from error
+
+
+def rows(user: Any, module: str, limit: int = 50, **params: str) -> list[Row]:
+    """The first rows of a list that the user may see; none where the module is not granted.
+
+    Each row says in `module` where it belongs, so that lists of several modules can be one.
+    """
+    described = registry.get(module)
+    if not may(user, described, "view"):
+        return []
+    found = list_page(user, described, params, limit=limit).rows
+    return [{**row, "module": module} for row in found]
+
+
+def inputs_posted(request: HttpRequest, inputs: Mapping[str, Input]) -> dict[str, Any]:
+    """Those of the declared inputs that the form sent; `perform` says what is wrong with them."""
+    return {name: request.POST[name] for name in inputs if request.POST.get(name)}
+
+
+def perform_posted(request: HttpRequest, module: str, pk: Any, name: str) -> Any:
+    """Do one transition on what the page showed: the version that it sent must still be the record's."""
+    record: Any = load(request.user, module, pk)
+    if not version_matches(record, request.POST.get("version", "")):
+        raise Stale
+    inputs = inputs_posted(request, inputs_of(module, name))
+    return perform(record, name, actor=actor(request), inputs=inputs, expected_version=record.version)
+
+
+def inputs_of(module: str, name: str) -> Mapping[str, Input]:
+    """The inputs that a transition of the module declares."""
+    machine = registry.get(module).machine
+    found = machine.get(name) if machine else None
+    if found is None:
+        raise Http404
+    return found.inputs
+
+
+def explain(error: WorkflowError) -> str:
+    """One sentence for people: guards speak for themselves, the rest gets a plain word."""
+    if isinstance(error, Refused):
+        return " ".join(str(reason.message) for reason in error.reasons)
+    if isinstance(error, InvalidInput):
+        return " ".join(str(text) for texts in error.errors.values() for text in texts)
+    if isinstance(error, Stale):
+        return _("Someone changed this in the meantime. Look at it again, then decide.")
+    if isinstance(error, NotFound):
+        return _("This is no longer yours to act on.")
+    return str(error.message)
+
+
+def back(request: HttpRequest, fallback: str) -> HttpResponse:
+    """Return to the page the form came from, but never to another site."""
+    target = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        return redirect(target)
+    return redirect(fallback)
+
+
+def say(request: HttpRequest, ok: bool, text: str) -> None:
+    """Leave a message for the next page."""
+    (messages.success if ok else messages.error)(request, text)
+
+
+def tasks(user: Any, until: datetime) -> list[Row]:
+    """The user's open calls, meetings and tasks that are due by then, each with where it belongs."""
+    found = []
+    for activity in due_activities(user, until=until)[:50]:
+        module = registry.for_subject(activity.subject)
+        assert module is not None
+        found.append(
+            {
+                "title": activity.title,
+                "kind": activity.get_kind_display(),
+                "due_at": activity.due_at,
+                "on": module.label,
+                "url": reverse("record", args=(module.key, activity.object_id)),
+            }
+        )
+    return found
+
+
+def by_due(found: Iterable[Row]) -> list[Row]:
+    """Sorted by deadline, what has none last."""
+    return sorted(found, key=lambda row: (row.get("due_at") is None, row.get("due_at")))

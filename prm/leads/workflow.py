@@ -148,7 +148,10 @@ class LeadWorkflow(Offerable, Workflow):
         self.pool_until = None
         self.take(Partner.objects.get(pk=ctx.actor.user.company_id), ctx)
 
-    @transition(title=_("Accept"), source=State.ASSIGNED, target=State.ACCEPTED, tone="primary")
+    # "link": the mail of the offer carries a button for it.
+    @transition(
+        title=_("Accept"), source=State.ASSIGNED, target=State.ACCEPTED, by=("user", "link"), tone="primary"
+    )
     def accept(self, ctx: Context) -> None:
         self.take_up(ctx)
 

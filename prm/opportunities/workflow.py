@@ -113,7 +113,10 @@ class OpportunityWorkflow(Offerable, Workflow):
     def distribute(self, ctx: Context) -> None:
         self.offer_to(ctx.inputs["partner"], ctx)
 
-    @transition(title=_("Accept"), source=State.DISTRIBUTED, target=State.MANAGED, tone="primary")
+    # "link": the mail of the offer carries a button for it.
+    @transition(
+        title=_("Accept"), source=State.DISTRIBUTED, target=State.MANAGED, by=("user", "link"), tone="primary"
+    )
     def accept(self, ctx: Context) -> None:
         self.take_up(ctx)
         self.stage = Stage.QUALIFICATION

@@ -1,0 +1,1 @@
+"""The JSON API: a few views, generic over the registry of modules."""

@@ -1,0 +1,62 @@
+"""The description of the API: OpenAPI 3.1, made of the registry of modules.
+
+It says what any caller could do and see. What a given caller may is a part of that: fields that they may
+never read are left out of their answers, and what they may not do is 403 or 404.
+"""
+
+from __future__ import annotations
+
+from api.openapi.common import AFTER, common_schemas, fixed_paths
+from api.openapi.modules import module_paths, module_schemas
+from api.openapi.parts import headers, parameters, problem_responses
+from api.shapes import Schema
+from prm.modules.registry import all_modules
+
+
+def document() -> Schema:
+    """The whole document."""
+    modules = all_modules()
+    paths: dict[str, Schema] = dict(fixed_paths())
+    schemas = common_schemas()
+    for module in modules:
+        paths |= module_paths(module)
+        schemas |= module_schemas(module)
+    paths["/alerts/"]["get"]["parameters"].append(AFTER)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Partner portal",
+            "version": "1",
+            "description": (
+                "One set of paths for every kind of record. Lists are keyset pages; errors are "
+                "application/problem+json; every POST but the login takes an Idempotency-Key."
+            ),
+        },
+        "servers": [{"url": "/api/v1"}],
+        "security": [{"token": []}, {"session": []}],
+        "tags": [
+            {"name": "session", "description": "Signing in, and who one is."},
+            *({"name": one.key, "description": str(one.label_plural)} for one in modules),
+        ],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "responses": problem_responses(),
+            "parameters": parameters(),
+            "headers": headers(),
+            "securitySchemes": {
+                "token": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Authorization",
+                    "description": "`Token prm_…`, from POST /auth/token/.",
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "prm-session",
+                    "description": "The session of the pages; writes need the X-CSRFToken header too.",
+                },
+            },
+        },
+    }

@@ -1,0 +1,287 @@
+"""The paths and schemas of one module, derived from its declaration."""
+
+from __future__ import annotations
+
+from api import shapes
+from api.openapi.parts import (
+    MAYBE_TEXT,
+    NOTHING,
+    READING,
+    SENDING,
+    UNCHANGED,
+    UUID,
+    closed,
+    listed,
+    operation,
+    ref,
+    says,
+)
+from api.shapes import Schema
+from api.views.hanging import verbs
+from api.views.transitions import many, offered
+from prm.modules.filters import filters_of
+from prm.modules.registry import Field, Module
+
+
+def component(module: Module, suffix: str = "") -> str:
+    """The name of a module's schema: "LeadAssignment", "LeadAssignmentCreate"."""
+    return "".join(part.capitalize() for part in module.key.split("-")) + suffix
+
+
+def module_schemas(module: Module) -> dict[str, Schema]:
+    """The schemas of one module."""
+    schemas = {
+        component(module): shapes.record(module),
+        component(module, "Create"): shapes.create(module),
+        component(module, "Update"): shapes.update(module),
+    }
+    for one in offered(module):
+        schemas[component(module, f"_{one.name}")] = shapes.inputs(one.inputs)
+    return schemas
+
+
+def filter_schema(field: Field, name: str) -> Schema:
+    """What a filter takes."""
+    if name.endswith("__in"):
+        return {"type": "string", "minLength": 1}
+    if field.kind in ("state", "choice") and field.choices:
+        return {"enum": [str(value) for value, _ in field.options()]}
+    match field.kind:
+        case "integer" | "decimal" | "money":
+            return {"type": "number", "minimum": -(10**15), "maximum": 10**15}
+        case "date":
+            return {"type": "string", "format": "date"}
+        case "datetime":
+            return {"type": "string", "format": "date-time"}
+        case "boolean":
+            return {"enum": ["true", "false"]}
+        case "reference" | "uuid":
+            return {"type": "string", "format": "uuid"}
+        case _:
+            return {"type": "string", "minLength": 1}
+
+
+def list_parameters(module: Module) -> list[Schema]:
+    """What the list of the module may be asked."""
+    orderings = [sign + name for name in module.ordering for sign in ("", "-")]
+    filters = [
+        {
+            "name": name,
+            "in": "query",
+            "description": "Several, separated by commas." if name.endswith("__in") else str(field.label),
+            "schema": filter_schema(field, name),
+        }
+        for field in map(module.field, module.filters)
+        for name in filters_of(field, field.name)
+    ]
+    return [
+        ref("parameters", "limit"),
+        ref("parameters", "cursor"),
+        {
+            "name": "search",
+            "in": "query",
+            "description": f"Words in {', '.join(module.search)}." if module.search else "Words.",
+            "schema": {"type": "string", "maxLength": 200},
+        },
+        {
+            "name": "ordering",
+            "in": "query",
+            "description": "Descending with - in front; empty values come last.",
+            "schema": {"enum": orderings, "default": module.default_ordering},
+        },
+        {
+            "name": "count",
+            "in": "query",
+            "description": "1 adds the number of all rows that fit, up to 100,000.",
+            "schema": {"enum": ["0", "1"]},
+        },
+        *filters,
+    ]
+
+
+def module_paths(module: Module) -> dict[str, Schema]:
+    """The paths of one module."""
+    key, one, name = module.key, ref("schemas", component(module)), module.key.replace("-", "_")
+    pk, once, if_match = (
+        ref("parameters", "id"),
+        ref("parameters", "Idempotency-Key"),
+        ref("parameters", "If-Match"),
+    )
+    label, plural = str(module.label), str(module.label_plural)
+    addresses = {"next": MAYBE_TEXT, "previous": MAYBE_TEXT, "count": {"type": "integer", "minimum": 0}}
+    page = listed(one, **addresses)
+    record = f"/{key}/{{id}}"
+    paths: dict[str, Schema] = {
+        f"/{key}/": {
+            "get": operation(
+                f"list_{name}",
+                plural,
+                key,
+                {200: says("A page.", page)},
+                READING,
+                takes=list_parameters(module),
+            ),
+            "post": operation(
+                f"create_{name}",
+                f"{label}: create",
+                key,
+                {201: says("The new record.", one, "ETag", "Location"), 204: NOTHING},
+                SENDING,
+                body=ref("schemas", component(module, "Create")),
+                takes=[once],
+            ),
+        },
+        f"{record}/": {
+            "parameters": [pk],
+            "get": operation(
+                f"get_{name}",
+                label,
+                key,
+                {200: says("The record.", one, "ETag"), 304: UNCHANGED},
+                READING,
+                takes=[ref("parameters", "If-None-Match")],
+            ),
+            "patch": operation(
+                f"update_{name}",
+                f"{label}: change",
+                key,
+                {200: says("The record as it is now.", one, "ETag"), 204: NOTHING},
+                (*SENDING, 412),
+                body=ref("schemas", component(module, "Update")),
+                takes=[if_match],
+            ),
+            "delete": operation(
+                f"delete_{name}",
+                f"{label}: delete",
+                key,
+                {204: NOTHING},
+                (*READING, 403, 409, 412, 422),
+                takes=[if_match],
+            ),
+        },
+    }
+    return paths | hanging_paths(module, record) | transition_paths(module, record)
+
+
+def hanging_paths(module: Module, record: str) -> dict[str, Schema]:
+    """What hangs on a record of the module."""
+    key, name, label = module.key, module.key.replace("-", "_"), str(module.label)
+    pk, once = ref("parameters", "id"), ref("parameters", "Idempotency-Key")
+    paging = [ref("parameters", "limit"), ref("parameters", "cursor")]
+    verb = {"name": "verb", "in": "query", "required": True, "schema": {"enum": list(verbs(module))}}
+    explanation = ref("schemas", "Explanation")
+    paths: dict[str, Schema] = {
+        f"{record}/history/": {
+            "parameters": [pk],
+            "get": operation(
+                f"history_{name}",
+                f"{label}: what happened, oldest first",
+                key,
+                {200: says("The history.", listed(ref("schemas", "HistoryEntry")))},
+                READING,
+            ),
+        },
+        f"{record}/explain/": {
+            "parameters": [pk],
+            "get": operation(
+                f"explain_{name}",
+                f"{label}: why the caller may or may not",
+                key,
+                {200: says("The rule that decides.", explanation)},
+                READING,
+                takes=[verb],
+            ),
+        },
+    }
+    for what, schema in (("notes", "Note"), ("activities", "Activity")):
+        paths[f"{record}/{what}/"] = {
+            "parameters": [pk],
+            "get": operation(
+                f"list_{name}_{what}",
+                f"{label}: {what}, newest first",
+                key,
+                {200: says("A page.", listed(ref("schemas", schema), next=MAYBE_TEXT))},
+                READING,
+                takes=paging,
+            ),
+            "post": operation(
+                f"add_{name}_{what}",
+                f"{label}: add to {what}",
+                key,
+                {201: says("What was added.", ref("schemas", schema))},
+                SENDING,
+                body=ref("schemas", f"{schema}Create"),
+                takes=[once],
+            ),
+        }
+    paths[f"{record}/activities/{{activity}}/complete/"] = {
+        "parameters": [pk, ref("parameters", "activity")],
+        "post": operation(
+            f"complete_{name}_activity",
+            f"{label}: an activity has been done",
+            key,
+            {200: says("The activity.", ref("schemas", "Activity"))},
+            (*SENDING, 409),
+            takes=[once],
+        ),
+    }
+    return paths
+
+
+def transition_paths(module: Module, record: str) -> dict[str, Schema]:
+    """The transitions of the module."""
+    key, name, label = module.key, module.key.replace("-", "_"), str(module.label)
+    pk, once, if_match = (
+        ref("parameters", "id"),
+        ref("parameters", "Idempotency-Key"),
+        ref("parameters", "If-Match"),
+    )
+    one = ref("schemas", component(module))
+    each = closed(
+        {"id": UUID, "status": {"type": "integer"}, "record": one, "problem": ref("schemas", "Problem")},
+        optional=("record", "problem"),
+    )
+    paths: dict[str, Schema] = {
+        f"{record}/transitions/": {
+            "parameters": [pk],
+            "get": operation(
+                f"list_{name}_transitions",
+                f"{label}: what the caller may do, and what stands against it",
+                key,
+                {200: says("Transitions.", {"type": "array", "items": ref("schemas", "Transition")})},
+                READING,
+            ),
+        }
+    }
+    for transition in offered(module):
+        inputs = component(module, f"_{transition.name}")
+        paths[f"{record}/transitions/{transition.name}/"] = {
+            "parameters": [pk],
+            "post": operation(
+                f"{transition.name}_{name}",
+                f"{label}: {transition.title}",
+                key,
+                {200: says("The record as it is now.", one, "ETag"), 204: NOTHING},
+                (*SENDING, 409, 412),
+                body=ref("schemas", inputs),
+                body_required=False,
+                takes=[once, if_match],
+            ),
+        }
+        paths[f"/{key}/transitions/{transition.name}/"] = {
+            "post": operation(
+                f"{transition.name}_many_{name}",
+                f"{plural_of(module)}: {transition.title}, many at once",
+                key,
+                {200: says("An answer for each.", listed(each))},
+                SENDING,
+                body=many(transition.inputs),
+                takes=[once],
+            )
+        }
+    return paths
+
+
+def plural_of(module: Module) -> str:
+    """What several records of the module are called."""
+    return str(module.label_plural)

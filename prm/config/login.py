@@ -8,9 +8,6 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
-from allauth.account.forms import default_token_generator
-from allauth.account.internal.flows.password_reset import request_password_reset
-from allauth.account.utils import filter_users_by_email
 from allauth.core.context import request_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -75,13 +72,12 @@ class ResetPasswordForm(AllauthResetPasswordForm):
 
 
 def send_password_reset(email: str) -> None:
-    users = filter_users_by_email(email, is_active=True, prefer_verified=True, for_login=True)
-    if not users:
-        return
     # allauth's mails are written for a request; there is none here, and the links use PUBLIC_URL.
     request = RequestFactory().get("/", secure=settings.HTTPS, SERVER_NAME=settings.PUBLIC_PARTS.hostname)
+    form = AllauthResetPasswordForm({"email": email})
     with request_context(request):
-        request_password_reset(request, email, users, default_token_generator)
+        if form.is_valid():
+            form.save(request)
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):

@@ -99,6 +99,8 @@ def _run(row: Any) -> None:
         task["success"] = False
     task["stopped"] = timezone.now()
     task["ack_id"] = row.pk
+    # The connection is this thread's own, perhaps inside a transaction: it is not to be closed here.
+    task["sync"] = True
     save_task(task, broker)
     if task["success"]:
         broker.acknowledge(row.pk)

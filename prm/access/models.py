@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -9,12 +11,17 @@ from workflows.models import Record
 
 
 class Portal(Record):
-    """A user type. Its `version` rises with every change of its grants, so no compiled policy outlives one."""
+    """A user type.
+
+    revision: changes with every change of its grants, so that no compiled policy outlives one. Unlike a
+    counter it never comes up a second time, not even after a transaction that was rolled back.
+    """
 
     key = models.SlugField(_("key"), max_length=40, unique=True)
     title = models.CharField(_("title"), max_length=80)
     staff = models.BooleanField(_("vendor's own people"), default=False)
     built_in = models.BooleanField(_("built in"), default=False, editable=False)
+    revision = models.UUIDField(default=uuid4, editable=False)
 
     class Meta:
         ordering = ["title"]

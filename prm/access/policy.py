@@ -1,10 +1,11 @@
-"""Compiled portals: what the rows of a portal say, read once for each version of it."""
+"""Compiled portals: what the rows of a portal say, read once for each revision of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+from uuid import UUID, uuid4
 
 from django.db import models, transaction
 
@@ -93,18 +94,18 @@ class Policy:
 
 NOTHING = Policy(portal="", staff=False, grants={})
 
-_compiled: dict[Any, tuple[int, Policy]] = {}
+_compiled: dict[Any, tuple[UUID, Policy]] = {}
 
 
 def policy_of(portal: Portal | None) -> Policy:
-    """The compiled policy of a portal as just loaded; compiled anew when its version has changed."""
+    """The compiled policy of a portal as just loaded; compiled anew when its revision has changed."""
     if portal is None:
         return NOTHING
     known = _compiled.get(portal.pk)
-    if known and known[0] == portal.version:
+    if known and known[0] == portal.revision:
         return known[1]
     policy = _compile(portal)
-    _compiled[portal.pk] = (portal.version, policy)
+    _compiled[portal.pk] = (portal.revision, policy)
     return policy
 
 
@@ -127,7 +128,11 @@ def _compile(portal: Portal) -> Policy:
 
 def touch(portal: Portal) -> None:
     """Makes every compiled policy of the portal stale; to be called in the transaction that changes a grant."""
-    Portal.objects.filter(pk=portal.pk).update(version=models.F("version") + 1)
+    _renew(Portal.objects.filter(pk=portal.pk))
+
+
+def _renew(portals: models.QuerySet[Portal]) -> None:
+    portals.update(version=models.F("version") + 1, revision=uuid4())
 
 
 @transaction.atomic
@@ -155,7 +160,7 @@ def sync_portals(declarations: Mapping[str, Mapping[str, GrantSpec]], using: str
             grant.delete(using=using)
             changed.add(portal_key)
     for key in changed:
-        Portal.objects.using(using).filter(key=key).update(version=models.F("version") + 1)
+        _renew(Portal.objects.using(using).filter(key=key))
 
 
 def _write_grant(portal: Portal, module: str, spec: GrantSpec, grant: Grant | None, using: str) -> bool:

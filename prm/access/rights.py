@@ -195,9 +195,9 @@ def explain(user: Any, module: ModuleLike, verb: str, obj: models.Model) -> Expl
 
 
 def rights_for(user: Any) -> Rights:
-    """The rights of `user`, kept with the user object as long as its portal is the same version."""
+    """The rights of `user`, kept with the user object as long as its portal is the same revision."""
     portal = getattr(user, "portal", None)
-    mark = (getattr(user, "is_active", False), portal and (portal.pk, portal.version))
+    mark = (getattr(user, "is_active", False), portal and (portal.pk, portal.revision))
     kept: tuple[Any, Rights] | None = getattr(user, "_rights", None)
     if kept is None or kept[0] != mark:
         kept = (mark, Rights(user))

@@ -22,11 +22,11 @@ class ModulesConfig(AppConfig):
 
         found = []
         for app in apps.get_app_configs():
-            if app.name == self.name or find_spec(f"{app.name}.module") is None:
+            if find_spec(f"{app.name}.module") is None:
                 continue
             declared = import_module(f"{app.name}.module")
-            found.extend(getattr(declared, "modules", None) or [declared.module])
-        found.extend(import_module(f"{self.name}.module").modules)
+            found.extend(getattr(declared, "modules", ()))
+            found.extend([declared.module] if hasattr(declared, "module") else [])
         registry.announce(found)
         for module in found:
             registry.register(module)
@@ -40,5 +40,6 @@ def _sync(app_config: AppConfig, using: str, **_: Any) -> None:
     from prm.access.policy import sync_portals
     from prm.modules import registry
 
-    if app_config.label == "modules":
+    # Sent for apps with models only, and for each of them after all have migrated.
+    if app_config.label == "access":
         sync_portals({module.key: module.grants for module in registry.all_modules()}, using=using)

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class GadgetsConfig(AppConfig):
+    name = "tests.gadgets"
+    label = "gadgets"

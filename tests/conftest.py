@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
 
 import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
 
-pytest_plugins = [name for name in ("tests.cast", "tests.browsing") if find_spec(name)]
+pytest_plugins = ["tests.cast", "tests.browsing"]
 
 CI = os.environ.get("CI", "") not in ("", "0", "false")
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from django.apps import apps
-from django.db import connection
+from django.db import DatabaseError
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponseBase
 
@@ -86,7 +86,7 @@ def _database() -> Iterator[str]:
         age = heartbeat_age()
         waiting = apps.get_model("django_q", "OrmQ").objects.count()
         timers = dict(Timer.objects.values_list("subject").annotate(number=Count("pk")))
-    except connection.Database.Error:
+    except DatabaseError:
         yield from _gauge("prm_database_up", "Whether the database answered.", 0)
         return
     yield from _gauge("prm_database_up", "Whether the database answered.", 1)

@@ -288,8 +288,7 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_NAME = "__Host-prm-csrf" if HTTPS else "prm-csrf"
-if (BASE_DIR / "frontend/views/errors.py").exists():  # TEMP
-    CSRF_FAILURE_VIEW = "frontend.views.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "frontend.views.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True

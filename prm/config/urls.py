@@ -25,11 +25,9 @@ if settings.ADMIN_ENABLED:
     from prm.config.admin import site
 
     urlpatterns.append(path("admin/", site.urls))
-if __import__("importlib.util").util.find_spec("frontend.urls"):
-    urlpatterns.append(path("", include("frontend.urls")))
+urlpatterns.append(path("", include("frontend.urls")))
 
-if (settings.BASE_DIR / "frontend/views/errors.py").exists():  # TEMP
-    handler400 = "prm.config.errors.bad_request"
-    handler403 = "prm.config.errors.forbidden"
-    handler404 = "prm.config.errors.not_found"
-    handler500 = "prm.config.errors.server_error"
+handler400 = "prm.config.errors.bad_request"
+handler403 = "prm.config.errors.forbidden"
+handler404 = "prm.config.errors.not_found"
+handler500 = "prm.config.errors.server_error"

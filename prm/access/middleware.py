@@ -1,4 +1,4 @@
-"""Denies by default: no page without a login, and (in tests) no page that did not ask what the user may see."""
+"""Denies by default: no page without a login, and (in tests) none that did not ask what the user may see."""
 
 from __future__ import annotations
 
@@ -41,7 +41,21 @@ class AskedGuard:
     """
 
     EXEMPT_PREFIXES = ("account_", "mfa_", "usersessions_", "openid_connect_", "socialaccount_")
-    EXEMPT = frozenset({"me", "theme", "livez", "readyz", "metrics", "favicon", "jsi18n", "api:schema", "api:docs", "api:token", "api:not-found"})
+    EXEMPT = frozenset(
+        {
+            "me",
+            "theme",
+            "livez",
+            "readyz",
+            "metrics",
+            "favicon",
+            "jsi18n",
+            "api:schema",
+            "api:docs",
+            "api:token",
+            "api:not-found",
+        }
+    )
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

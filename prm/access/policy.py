@@ -68,7 +68,7 @@ class CompiledScope:
         return True if len(shown) == len(states) and states else shown
 
     def allows(self, verb: str) -> bool:
-        """Whether the scope lists the action; "*" stands for every transition, not for the four plain verbs."""
+        """Whether the scope lists the action; "*" stands for every transition, not for a plain verb."""
         return verb in self.actions or ("*" in self.actions and verb not in PLAIN_VERBS)
 
 
@@ -127,7 +127,7 @@ def _compile(portal: Portal) -> Policy:
 
 
 def touch(portal: Portal) -> None:
-    """Makes every compiled policy of the portal stale; to be called in the transaction that changes a grant."""
+    """Makes compiled policies of the portal stale; called in the transaction that changes a grant."""
     _renew(Portal.objects.filter(pk=portal.pk))
 
 
@@ -183,7 +183,10 @@ def _write_grant(portal: Portal, module: str, spec: GrantSpec, grant: Grant | No
         return False
     else:
         have = [
-            {key: getattr(scope, key) for key in ("position", "name", "where", "actions", "fields", "admins_only")}
+            {
+                key: getattr(scope, key)
+                for key in ("position", "name", "where", "actions", "fields", "admins_only")
+            }
             for scope in grant.scopes.all()
         ]
         if have == wanted and grant.views == list(spec.views):

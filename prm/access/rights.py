@@ -127,7 +127,9 @@ class Rights:
         if not self.may(module, "view", obj):
             return records.none()
         if not self.policy.staff:
-            records = records.filter(party_id=self.user.company_id) if self.user.company_id else records.none()
+            records = (
+                records.filter(party_id=self.user.company_id) if self.user.company_id else records.none()
+            )
         return records.order_by("at", "id")
 
 

@@ -67,7 +67,7 @@ def found(seed: random.Random, start: dt.datetime) -> Company:
         )
         for number, (name, series, price) in enumerate(words.PRODUCTS, 1)
     ]
-    for email, name, portal, firm, title, is_admin in words.CAST:
+    for email, name, portal, firm, *_ in words.CAST:
         if not firm:
             _user(company, email, name, portal)
     company.users["maria"].cover = company.users["nils"]
@@ -78,14 +78,18 @@ def found(seed: random.Random, start: dt.datetime) -> Company:
 
 
 def _user(company: Company, email: str, name: str, portal: str, contact: Contact | None = None) -> User:
-    user = User(email=email, name=name, portal=company.portals[portal], contact=contact, password=company.hashed)
+    user = User(
+        email=email, name=name, portal=company.portals[portal], contact=contact, password=company.hashed
+    )
     user.is_superuser = portal == "administrator"
     user.save(force_insert=True)
     company.users[email.split("@")[0]] = user
     return user
 
 
-def _partner(company: Company, row: tuple[str, str, str, str, str, str, int, str, str], start: dt.datetime) -> None:
+def _partner(
+    company: Company, row: tuple[str, str, str, str, str, str, int, str, str], start: dt.datetime
+) -> None:
     name, domain, country, city, tier, kind, territory, manager, state = row
     partner = Partner(
         name=name,
@@ -112,7 +116,9 @@ def _partner(company: Company, row: tuple[str, str, str, str, str, str, int, str
     partner.onboarding_steps.update(done_at=start)
     partner = perform(partner, "activate", actor=Actor.of(company.users[manager]))
     company.partners.append(partner)
-    people = [(email, person, title, admin) for email, person, _, firm, title, admin in words.CAST if firm == name]
+    people = [
+        (email, person, title, admin) for email, person, _, firm, title, admin in words.CAST if firm == name
+    ]
     while len(people) < 2:
         person = company.person()
         first = person.split()[0].lower()
@@ -124,11 +130,15 @@ def _partner(company: Company, row: tuple[str, str, str, str, str, str, int, str
             email,
             person,
             "partner",
-            Contact.objects.create(company=partner, name=person, email=email, job_title=title, is_admin=admin),
+            Contact.objects.create(
+                company=partner, name=person, email=email, job_title=title, is_admin=admin
+            ),
         )
         for email, person, title, admin in people
     ]
-    company.accounts[name] = [_account(company, partner, number) for number in range(company.seed.randint(3, 6))]
+    company.accounts[name] = [
+        _account(company, partner, number) for number in range(company.seed.randint(3, 6))
+    ]
     if name == "Northwind Systems":
         _fabrikam(company, partner)
 
@@ -160,13 +170,17 @@ def _account(company: Company, partner: Partner, number: int) -> Account:
 
 def _fabrikam(company: Company, partner: Partner) -> None:
     account = Account(
-        name="Fabrikam", domain="fabrikam.example", partner=partner, country="FR", city="Grenoble", region="EMEA",
-        industry="Manufacturing", employees=640, website="https://fabrikam.example",
+        name="Fabrikam", domain="fabrikam.example", partner=partner, country="FR", city="Grenoble",
+        region="EMEA", industry="Manufacturing", employees=640, website="https://fabrikam.example",
     )  # fmt: skip
     account.save(force_insert=True)
     record_creation(account, Actor.of(company.users["admin"]))
     contact = Contact.objects.create(
-        company=account, name="Dana Weiss", email="dana@fabrikam.example", job_title="Head of IT", is_admin=True
+        company=account,
+        name="Dana Weiss",
+        email="dana@fabrikam.example",
+        job_title="Head of IT",
+        is_admin=True,
     )
     _user(company, contact.email, contact.name, "customer", contact)
     company.accounts[partner.name].insert(0, account)

@@ -35,7 +35,7 @@ def exists() -> bool:
 def load(now: dt.datetime | None = None) -> Company:
     """Fills an empty database. Raises nothing that an empty, migrated database could cause."""
     today = now or timezone.now()
-    seed = random.Random(SEED)
+    seed = random.Random(SEED)  # noqa: S311  # repeatable, not secret
     start = today - 366 * DAY
     clock = Clock(start)
     with clock.running():
@@ -67,7 +67,14 @@ def _lately(work: Work, clock: Clock, today: dt.datetime) -> None:
     users, partners = work.company.users, {partner.name: partner for partner in work.company.partners}
     northwind, contoso = partners["Northwind Systems"], partners["Contoso Partners"]
     maria = users["maria"]
-    waiting = ((northwind, 4.9), (northwind, 4.4), (contoso, 4.8), (northwind, 2.1), (northwind, 0.1), (contoso, 1.2))
+    waiting = (
+        (northwind, 4.9),
+        (northwind, 4.4),
+        (contoso, 4.8),
+        (northwind, 2.1),
+        (northwind, 0.1),
+        (contoso, 1.2),
+    )
     for partner, days in waiting:
         clock.set(today - days * DAY)
         lead = work.lead()
@@ -91,7 +98,12 @@ def _suspend(company: Company, clock: Clock, today: dt.datetime) -> None:
     clock.set(today - 6 * DAY)
     partner = next(one for one in company.partners if one.name == "Grey Heron Supply")
     work = Work(company, clock, today)
-    work.do(Partner.objects.get(pk=partner.pk), "suspend", company.users["nils"], reason="Invoices overdue since May.")
+    work.do(
+        Partner.objects.get(pk=partner.pk),
+        "suspend",
+        company.users["nils"],
+        reason="Invoices overdue since May.",
+    )
 
 
 def _quiet(today: dt.datetime) -> None:

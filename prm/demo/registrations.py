@@ -32,7 +32,12 @@ def add(company: Company, clock: Clock, today: dt.datetime) -> None:
                 perform(registration, "reject", actor=nils, inputs={"reason": "no_fit"})
             case "approved":
                 territory = str(company.territories[1].pk)
-                perform(registration, "approve", actor=maria, inputs={"tier": "registered", "territory": territory})
+                perform(
+                    registration,
+                    "approve",
+                    actor=maria,
+                    inputs={"tier": "registered", "territory": territory},
+                )
                 partner = Partner.objects.get(name=row[0])
                 partner.onboarding_steps.filter(key__in=[AGREEMENT, PROFILE]).update(done_at=clock.now)
             case "withdrawn":

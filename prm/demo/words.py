@@ -1,13 +1,13 @@
 """Names and sentences of the demo company; all invented."""
 
-PASSWORD = "demo-portal-2026"
+PASSWORD = "demo-portal-2026"  # noqa: S105  # printed by the command, for a demo only
 
 #: login, name, portal, company ("" for the vendor's people), job title, admin of the company.
 CAST = (
     ("admin@vendor.example", "Ada Lindqvist", "administrator", "", "Head of channel operations", False),
     ("maria@vendor.example", "Maria Santos", "channel_manager", "", "Channel manager EMEA", False),
     ("nils@vendor.example", "Nils Berger", "channel_manager", "", "Channel manager Americas and APAC", False),
-    ("erin@vendor.example", "Erin O’Shea", "employee", "", "Product marketing", False),
+    ("erin@vendor.example", "Erin O'Shea", "employee", "", "Product marketing", False),
     ("alice@northwind.example", "Alice Moreau", "partner", "Northwind Systems", "Sales director", True),
     ("bob@northwind.example", "Bob Okafor", "partner", "Northwind Systems", "Account executive", False),
     ("carol@contoso.example", "Carol Nguyen", "partner", "Contoso Partners", "Managing partner", True),
@@ -28,13 +28,53 @@ PARTNERS = (
     ("Fjordlight Networks", "fjordlight.example", "NO", "Bergen", "platinum", "msp", 1, "maria", "active"),
     ("Kestrel & Vale", "kestrelvale.example", "GB", "Leeds", "gold", "reseller", 0, "maria", "active"),
     ("Baltica Datahus", "balticadatahus.example", "EE", "Tallinn", "silver", "msp", 1, "maria", "active"),
-    ("Prairie Bridge IT", "prairiebridge.example", "US", "Omaha", "platinum", "distributor", 2, "nils", "active"),
+    (
+        "Prairie Bridge IT",
+        "prairiebridge.example",
+        "US",
+        "Omaha",
+        "platinum",
+        "distributor",
+        2,
+        "nils",
+        "active",
+    ),
     ("Harbor & Pine", "harborpine.example", "US", "Portland", "gold", "reseller", 2, "nils", "active"),
     ("Saguenay Conseil", "saguenay.example", "CA", "Québec", "silver", "reseller", 2, "nils", "active"),
     ("Red Cassia Digital", "redcassia.example", "SG", "Singapore", "gold", "msp", 3, "nils", "active"),
-    ("Tarrawonga Tech", "tarrawonga.example", "AU", "Brisbane", "registered", "referral", 3, "nils", "active"),
-    ("Ostra Klippan", "ostraklippan.example", "SE", "Malmö", "registered", "reseller", 1, "maria", "onboarding"),
-    ("Grey Heron Supply", "greyheron.example", "US", "Tampa", "silver", "distributor", 2, "nils", "suspended"),
+    (
+        "Tarrawonga Tech",
+        "tarrawonga.example",
+        "AU",
+        "Brisbane",
+        "registered",
+        "referral",
+        3,
+        "nils",
+        "active",
+    ),
+    (
+        "Ostra Klippan",
+        "ostraklippan.example",
+        "SE",
+        "Malmö",
+        "registered",
+        "reseller",
+        1,
+        "maria",
+        "onboarding",
+    ),
+    (
+        "Grey Heron Supply",
+        "greyheron.example",
+        "US",
+        "Tampa",
+        "silver",
+        "distributor",
+        2,
+        "nils",
+        "suspended",
+    ),
 )
 
 #: name, series, list price in USD.
@@ -51,7 +91,11 @@ PRODUCTS = (
 
 #: what a customer needs: topic, need, product by its place in PRODUCTS.
 NEEDS = (
-    ("Network refresh for three offices", "Switches are out of support; wants one supplier for all floors.", 1),
+    (
+        "Network refresh for three offices",
+        "Switches are out of support; wants one supplier for all floors.",
+        1,
+    ),
     ("Wi-Fi for a new warehouse", "Scanners lose the connection between the aisles.", 2),
     ("Firewall for branch offices", "Each branch has its own router today; wants one policy.", 3),
     ("Perimeter security for a data centre", "Audit found gaps; a decision is due this quarter.", 4),
@@ -67,14 +111,35 @@ NEEDS = (
     ("Segmented network for a factory", "Machines and office share one network today.", 1),
 )
 
-SIZES = ("20–50 seats", "50–200 seats", "200–500 seats", "500–1,000 seats", "Over 1,000 seats")
+SIZES = ("20-50 seats", "50-200 seats", "200-500 seats", "500-1,000 seats", "Over 1,000 seats")
 
 COMPANY_HEADS = (
-    "Alder", "Birchwood", "Calder", "Dunmore", "Eastgate", "Falkner", "Gillow", "Hathern", "Ivybridge", "Juniper",
-    "Kelvin", "Larkfield", "Marlow", "Nettleton", "Orchard", "Pemberly", "Quarry", "Rowan", "Selwyn", "Thornbury",
+    "Alder", "Birchwood", "Calder", "Dunmore", "Eastgate", "Falkner", "Gillow", "Hathern", "Ivybridge",
+    "Juniper", "Kelvin", "Larkfield", "Marlow", "Nettleton", "Orchard", "Pemberly", "Quarry", "Rowan",
+    "Selwyn", "Thornbury",
 )  # fmt: skip
-COMPANY_TAILS = ("Logistics", "Clinics", "Foods", "Engineering", "Hotels", "Energy", "Media", "Textiles", "Schools")
-INDUSTRIES = ("Logistics", "Health", "Food", "Manufacturing", "Hospitality", "Energy", "Media", "Retail", "Education")
+COMPANY_TAILS = (
+    "Logistics",
+    "Clinics",
+    "Foods",
+    "Engineering",
+    "Hotels",
+    "Energy",
+    "Media",
+    "Textiles",
+    "Schools",
+)
+INDUSTRIES = (
+    "Logistics",
+    "Health",
+    "Food",
+    "Manufacturing",
+    "Hospitality",
+    "Energy",
+    "Media",
+    "Retail",
+    "Education",
+)
 
 FIRST_NAMES = (
     "Amara", "Bastien", "Chiara", "Dmitri", "Elif", "Femi", "Greta", "Hugo", "Ines", "Jonas", "Kaya", "Liam",
@@ -84,7 +149,15 @@ LAST_NAMES = (
     "Abara", "Bianchi", "Castell", "Dahl", "Eriksen", "Fontaine", "Gruber", "Haddad", "Ivanova", "Jansen",
     "Kowalski", "Lefevre", "Mbeki", "Novak", "Ortega", "Petit", "Quist", "Rinaldi", "Sato", "Tanaka",
 )  # fmt: skip
-STREETS = ("Mill Lane", "Station Road", "Harbour Street", "Church Street", "Market Square", "Canal Side", "High Street")
+STREETS = (
+    "Mill Lane",
+    "Station Road",
+    "Harbour Street",
+    "Church Street",
+    "Market Square",
+    "Canal Side",
+    "High Street",
+)
 
 OFFER_REASONS = (
     "In your territory, and you have sold this series before.",
@@ -99,7 +172,7 @@ NEXT_STEPS = (
     "Call after their board meeting",
     "Agree dates for the pilot",
     "Answer the security questionnaire",
-    "Bring the vendor’s engineer along",
+    "Bring the vendor's engineer along",
     "Walk through the offer with purchasing",
 )
 NOTES = (

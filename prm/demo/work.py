@@ -83,7 +83,9 @@ class Work:
         by = self.colleague(partner) if partner else self.manager_of(where)
         fields = actions.form_fields(by, registry.get("leads"))
         return actions.create(
-            Actor.of(by), registry.get("leads"), {name: value for name, value in data.items() if name in fields}
+            Actor.of(by),
+            registry.get("leads"),
+            {name: value for name, value in data.items() if name in fields},
         )
 
     def offer(self, obj: Any, name: str) -> tuple[Any, Partner] | None:
@@ -158,7 +160,9 @@ class Work:
         }
         module = registry.get("opportunities")
         fields = actions.form_fields(by, module)
-        return actions.create(Actor.of(by), module, {name: one for name, one in data.items() if name in fields})
+        return actions.create(
+            Actor.of(by), module, {name: one for name, one in data.items() if name in fields}
+        )
 
     def opportunity_story(self, own: bool) -> None:
         """One opportunity: the partner's own, or distributed by the vendor."""
@@ -211,4 +215,3 @@ class Work:
         activity = add_activity(Actor.of(user), module, deal, kind=kind, title=title, due_at=due)
         if self.seed.random() < 0.3:
             complete_activity(Actor.of(user), module, deal, activity.pk)
-

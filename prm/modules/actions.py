@@ -11,12 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from prm.access.rights import Rights, rights_for
+from prm.access.specs import WRITE
 from prm.modules.policy import resolve_reference
 from prm.modules.registry import Field, Module
 from prm.modules.versions import version_matches
 from workflows import ports
 from workflows.actor import Actor
-from workflows.conditions import matches
 from workflows.errors import Denied, InvalidInput, NotFound, Reason, Refused, Stale
 from workflows.inputs import clean
 from workflows.locking import lock
@@ -25,7 +25,7 @@ from workflows.units import unit_of_work
 
 
 def form_fields(user: Any, module: Module, obj: Model | None = None) -> dict[str, Field]:
-    """The fields that a form may show to this user, of this record or a new one, in the order of the layout."""
+    """The fields that a form may show to this user, of this record or a new one, in layout order."""
     names = rights_for(user).writable(module, obj)
     ordered = [name for section in module.layout for name in section.fields if name in names]
     ordered += [field.name for field in module.fields if field.name in names and field.name not in ordered]
@@ -53,11 +53,7 @@ def create(actor: Actor, module: Module, data: Mapping[str, Any]) -> Any:
     _validate(obj, None, set(fields))
     with unit_of_work():
         obj.save(force_insert=not obj._meta.parents)
-        if not any(
-            scope.where is None or matches(scope.where, obj, rights.params)
-            for scope in rights.scopes(module.key, "create")
-        ):
-            raise Denied(_("A record like this is not yours to create."))
+        _check_made(rights, module, obj, set(data))
         record_creation(obj, actor)
     return obj
 
@@ -103,6 +99,16 @@ def delete(actor: Actor, module: Module, pk: Any, expected_version: str | None =
         except (ProtectedError, RestrictedError):
             reason = _("Other records refer to it, so it cannot be deleted.")
             raise Refused([Reason("in_use", reason)]) from None
+
+
+def _check_made(rights: Rights, module: Module, obj: Any, given: set[str]) -> None:
+    """Holds the new record against the scopes that reach it: only those say what could be set on it."""
+    scopes = rights.matching(module, obj, "create")
+    if not scopes:
+        raise Denied(_("A record like this is not yours to create."))
+    refused = [name for name in given if not any(scope.level(name, None) == WRITE for scope in scopes)]
+    if refused:
+        raise InvalidInput({name: [_("You may not set this field.")] for name in refused})
 
 
 def _locked(rights: Rights, module: Module, pk: Any, verb: str, expected_version: str | None) -> Any:
@@ -157,7 +163,7 @@ def _differs(obj: Any, field: Field, value: Any) -> bool:
 
 
 def _validate(obj: Any, changed: set[str] | None, shown: set[str]) -> None:
-    """The model's own rules. changed: only these fields are looked at; shown: whose errors stand at a field."""
+    """The model's own rules, for the `changed` fields or for all; errors of fields not `shown` have no name."""
     exclude = {"id", "state"}
     if changed is not None:
         exclude |= {column.name for column in obj._meta.concrete_fields} - changed

@@ -157,7 +157,9 @@ class Columns:
         return tuple(
             field.name
             for field in self.module.fields
-            if not field.stored and not field.hidden and shown(self.rights, self.module, field.name) is not NEVER
+            if not field.stored
+            and not field.hidden
+            and shown(self.rights, self.module, field.name) is not NEVER
         )
 
     def pick(self, names: Iterable[str]) -> list[Column]:

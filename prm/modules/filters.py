@@ -27,7 +27,9 @@ def _number(**options: Any) -> django_filters.Filter:
 
 class _Boolean(django_filters.TypedChoiceFilter):
     def __init__(self, **options: Any) -> None:
-        super().__init__(choices=(("true", "true"), ("false", "false")), coerce=lambda text: text == "true", **options)
+        super().__init__(
+            choices=(("true", "true"), ("false", "false")), coerce=lambda text: text == "true", **options
+        )
 
 
 def _choice(field: Field) -> Any:
@@ -83,7 +85,11 @@ def apply_filters(
     for name in columns.module.filters:
         if column := columns.get(name):
             filters |= filters_of(column.field, column.main)
-    errors = {name: ["There is no such filter, or it is not yours to use."] for name in params if name not in filters}
+    errors = {
+        name: ["There is no such filter, or it is not yours to use."]
+        for name in params
+        if name not in filters
+    }
     used = {name: one for name, one in filters.items() if name in params}
     if not used:
         return rows, errors

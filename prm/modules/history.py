@@ -33,7 +33,9 @@ def history_rows(user: Any, module: Module, obj: models.Model) -> list[Row]:
     for record in reversed(latest):
         mine = rights.policy.staff or record.actor_id == user.pk
         inputs = {
-            name: value for name, value in record.inputs.items() if mine and (name not in known or name in readable)
+            name: value
+            for name, value in record.inputs.items()
+            if mine and (name not in known or name in readable)
         }
         if "changed" in inputs and record.transition == "update":
             inputs["changed"] = [name for name in inputs["changed"] if name in readable]
@@ -41,7 +43,8 @@ def history_rows(user: Any, module: Module, obj: models.Model) -> list[Row]:
             {
                 "id": record.pk,
                 "transition": record.transition,
-                "title": titles.get(record.transition) or str(PLAIN_TITLES.get(record.transition, record.transition)),
+                "title": titles.get(record.transition)
+                or str(PLAIN_TITLES.get(record.transition, record.transition)),
                 "from_state": record.from_state,
                 "to_state": record.to_state,
                 "actor_kind": record.actor_kind,

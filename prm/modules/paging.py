@@ -80,7 +80,14 @@ class Cursor:
             packed = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
             value, pk, backwards = json.loads(packed)
             return cls(_parse(kind, value), uuid.UUID(hex=pk), bool(backwards))
-        except (ValueError, TypeError, AttributeError, binascii.Error, InvalidOperation, RecursionError) as error:
+        except (
+            ValueError,
+            TypeError,
+            AttributeError,
+            binascii.Error,
+            InvalidOperation,
+            RecursionError,
+        ) as error:
             raise BadCursor from error
 
 

@@ -139,7 +139,9 @@ def list_page(
     cursor = None
     if order and given.get("cursor"):
         try:
-            cursor = Cursor.decode(given["cursor"], order.column.field.kind if order.column.field.kind != "reference" else "text")
+            cursor = Cursor.decode(
+                given["cursor"], order.column.field.kind if order.column.field.kind != "reference" else "text"
+            )
         except BadCursor:
             errors["cursor"] = ["This is no cursor of this list."]
     if errors or order is None:
@@ -262,7 +264,9 @@ def _order(reader: Reader, text: str | None, errors: dict[str, list[str]]) -> Or
     column = reader.columns.get(name) if name in module.ordering else None
     if column is None and not text:
         # The default field is not readable here: sort by the first that is.
-        name, column = next(((one, found) for one in module.ordering if (found := reader.columns.get(one))), ("", None))
+        name, column = next(
+            ((one, found) for one in module.ordering if (found := reader.columns.get(one))), ("", None)
+        )
     if column is None:
         errors["ordering"] = ["There is no such ordering, or it is not yours to use."]
         return None

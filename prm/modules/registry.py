@@ -127,7 +127,9 @@ def fields(model: type[models.Model], *names: str, **overrides: Mapping[str, Any
         writable = column.editable and name not in AUTOMATIC and "__" not in path
         facts: dict[str, Any] = {
             "kind": kind,
-            "label": capfirst(str(column.verbose_name)) if isinstance(column.verbose_name, str) else column.verbose_name,
+            "label": capfirst(str(column.verbose_name))
+            if isinstance(column.verbose_name, str)
+            else column.verbose_name,
             "required": not (column.blank or column.has_default() or column.null),
             "help": column.help_text,
             "create": writable,

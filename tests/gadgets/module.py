@@ -13,7 +13,9 @@ modules = [
         label="Gadget",
         label_plural="Gadgets",
         title="name",
-        fields=fields(Gadget, "name", "secret", "note", "size", "holder", "state", "due_at", "created_at", "updated_at"),
+        fields=fields(
+            Gadget, "name", "secret", "note", "size", "holder", "state", "due_at", "created_at", "updated_at"
+        ),
         columns=("name", "size", "holder", "state", "due_at"),
         search=("name", "secret"),
         filters=("state", "size", "holder", "secret", "created_at"),

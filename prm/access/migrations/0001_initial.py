@@ -3,69 +3,96 @@
 import uuid
 
 import django.db.models.deletion
-import workflows.ids
 from django.db import migrations, models
+
+import workflows.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Portal',
+            name="Portal",
             fields=[
-                ('id', models.UUIDField(default=workflows.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveBigIntegerField(default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('key', models.SlugField(max_length=40, unique=True, verbose_name='key')),
-                ('title', models.CharField(max_length=80, verbose_name='title')),
-                ('staff', models.BooleanField(default=False, verbose_name="vendor's own people")),
-                ('built_in', models.BooleanField(default=False, editable=False, verbose_name='built in')),
-                ('revision', models.UUIDField(default=uuid.uuid4, editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=workflows.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.PositiveBigIntegerField(default=1, editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("key", models.SlugField(max_length=40, unique=True, verbose_name="key")),
+                ("title", models.CharField(max_length=80, verbose_name="title")),
+                ("staff", models.BooleanField(default=False, verbose_name="vendor's own people")),
+                ("built_in", models.BooleanField(default=False, editable=False, verbose_name="built in")),
+                ("revision", models.UUIDField(default=uuid.uuid4, editable=False)),
             ],
             options={
-                'verbose_name': 'portal',
-                'verbose_name_plural': 'portals',
-                'ordering': ['title'],
+                "verbose_name": "portal",
+                "verbose_name_plural": "portals",
+                "ordering": ["title"],
             },
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('module', models.CharField(max_length=60, verbose_name='module')),
-                ('views', models.JSONField(default=list, verbose_name='views')),
-                ('declared', models.BooleanField(default=False, editable=False)),
-                ('portal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='access.portal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("module", models.CharField(max_length=60, verbose_name="module")),
+                ("views", models.JSONField(default=list, verbose_name="views")),
+                ("declared", models.BooleanField(default=False, editable=False)),
+                (
+                    "portal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="grants", to="access.portal"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Scope',
+            name="Scope",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('where', models.JSONField(blank=True, null=True, verbose_name='condition')),
-                ('actions', models.JSONField(default=list, verbose_name='actions')),
-                ('fields', models.JSONField(default=dict, verbose_name='fields')),
-                ('admins_only', models.BooleanField(default=False, verbose_name="only for the company's admins")),
-                ('grant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scopes', to='access.grant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("where", models.JSONField(blank=True, null=True, verbose_name="condition")),
+                ("actions", models.JSONField(default=list, verbose_name="actions")),
+                ("fields", models.JSONField(default=dict, verbose_name="fields")),
+                (
+                    "admins_only",
+                    models.BooleanField(default=False, verbose_name="only for the company's admins"),
+                ),
+                (
+                    "grant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="scopes", to="access.grant"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.UniqueConstraint(fields=('portal', 'module'), name='grant_portal_module'),
+            model_name="grant",
+            constraint=models.UniqueConstraint(fields=("portal", "module"), name="grant_portal_module"),
         ),
         migrations.AddConstraint(
-            model_name='scope',
-            constraint=models.UniqueConstraint(fields=('grant', 'position'), name='scope_grant_position'),
+            model_name="scope",
+            constraint=models.UniqueConstraint(fields=("grant", "position"), name="scope_grant_position"),
         ),
     ]

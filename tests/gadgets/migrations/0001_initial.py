@@ -3,38 +3,67 @@
 import django.db.models.deletion
 import django.utils.timezone
 import django_fsm
+from django.db import migrations, models
+
 import workflows.ids
 import workflows.machine
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('partners', '0001_initial'),
+        ("partners", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Gadget',
+            name="Gadget",
             fields=[
-                ('id', models.UUIDField(default=workflows.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveBigIntegerField(default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('state_since', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
-                ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
-                ('state', workflows.machine.StateField(choices=[('draft', 'Draft'), ('lent', 'Lent'), ('back', 'Back')], default='draft', editable=False, max_length=32, protected=True, verbose_name='state')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('secret', models.CharField(blank=True, max_length=80, verbose_name='secret')),
-                ('note', models.CharField(blank=True, max_length=80, verbose_name='note')),
-                ('size', models.IntegerField(blank=True, null=True, verbose_name='size')),
-                ('holder', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='partners.partner', verbose_name='holder')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=workflows.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.PositiveBigIntegerField(default=1, editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "state_since",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="since"
+                    ),
+                ),
+                ("due_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="due")),
+                (
+                    "state",
+                    workflows.machine.StateField(
+                        choices=[("draft", "Draft"), ("lent", "Lent"), ("back", "Back")],
+                        default="draft",
+                        editable=False,
+                        max_length=32,
+                        protected=True,
+                        verbose_name="state",
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("secret", models.CharField(blank=True, max_length=80, verbose_name="secret")),
+                ("note", models.CharField(blank=True, max_length=80, verbose_name="note")),
+                ("size", models.IntegerField(blank=True, null=True, verbose_name="size")),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="partners.partner",
+                        verbose_name="holder",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['created_at', 'id'], name='gadget_created')],
+                "indexes": [models.Index(fields=["created_at", "id"], name="gadget_created")],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, django_fsm.FSMModelMixin, models.Model),
         ),

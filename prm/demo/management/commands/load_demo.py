@@ -25,4 +25,6 @@ class Command(BaseCommand):
         self.stdout.write(f"\nLogins (password of all: {PASSWORD})")
         customer = ("dana@fabrikam.example", "Dana Weiss", "customer", "Fabrikam")
         for email, name, portal, firm, *_ in (*CAST, customer):
-            self.stdout.write(f"  {email:<26} {name}, {portal.replace('_', ' ')}{f' of {firm}' if firm else ''}")
+            self.stdout.write(
+                f"  {email:<26} {name}, {portal.replace('_', ' ')}{f' of {firm}' if firm else ''}"
+            )

@@ -1,0 +1,160 @@
+/* What every page needs: dialogs, toasts, menus, search, theme, time left. Everything works without it,
+   only slower. Other modules talk to this one by events on <body>: prm:toast, prm:alert, prm:done. */
+const root = document.documentElement;
+const words = document.body.dataset;
+const $ = (selector, from = document) => from.querySelector(selector);
+const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
+root.classList.add("js");
+
+/* Toasts */
+const toasts = $("#toasts");
+const linger = (toast, ms = 9000) => {
+  let timer;
+  const start = () => { timer = setTimeout(() => toast.remove(), ms); };
+  const stop = () => clearTimeout(timer);
+  // Whoever reads or acts is not hurried: the clock stands still under pointer and focus.
+  toast.addEventListener("pointerenter", stop);
+  toast.addEventListener("pointerleave", start);
+  toast.addEventListener("focusin", stop);
+  toast.addEventListener("focusout", start);
+  start();
+};
+const toast = ({ tone = "", title = "", body = "", url = "" }) => {
+  const made = $("#toast-template").content.firstElementChild.cloneNode(true);
+  if (tone) made.classList.add(`toast--${tone}`);
+  const head = $(".toast__title", made);
+  head.textContent = title;
+  if (url) head.href = url;
+  $(".toast__text", made).textContent = body;
+  toasts.append(made);
+  linger(made);
+};
+document.body.addEventListener("prm:toast", (event) => toast(event.detail));
+$$("[data-toast]", toasts).forEach((one) => linger(one));
+new MutationObserver((changes) => changes.forEach((change) => change.addedNodes.forEach((node) => {
+  if (node.dataset?.seq) linger(node, 25000);
+}))).observe(toasts, { childList: true });
+
+/* Dialogs: whatever htmx puts into #dialog-body is shown in the shared one. */
+const dialog = $("#dialog");
+let opener = null;
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  if (!dialog.open) opener = event.detail.elt;
+});
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id === "dialog-body" && event.detail.target.childElementCount && !dialog.open) dialog.showModal();
+});
+dialog.addEventListener("close", () => {
+  $("#dialog-body").replaceChildren();
+  if (opener?.isConnected) opener.focus();
+  opener = null;
+});
+$$("dialog").forEach((one) => one.addEventListener("click", (event) => {
+  if (event.target !== one) return;
+  const box = one.getBoundingClientRect();
+  const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+  if (!inside) one.close();
+}));
+document.body.addEventListener("prm:done", () => dialog.open && !$("#dialog-body .answers") && dialog.close());
+
+/* One listener for clicks: closing, opening, and what is not possible. Capture, so that htmx hears later. */
+document.addEventListener("click", (event) => {
+  const disabled = event.target.closest('[aria-disabled="true"]');
+  if (disabled) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    toast({ tone: "warn", title: words.refused, body: disabled.dataset.reason || "" });
+    return;
+  }
+  const close = event.target.closest("[data-close]");
+  if (close?.closest("dialog[open]")) { event.preventDefault(); close.closest("dialog").close(); }
+  if (event.target.closest("[data-close-toast]")) event.target.closest("[data-toast]").remove();
+  const open = event.target.closest("[data-dialog-open]");
+  if (open) document.getElementById(open.dataset.dialogOpen).showModal();
+  if (event.target.closest("[data-search-open]")) { event.preventDefault(); find(); }
+  const copy = event.target.closest("[data-copy]");
+  if (copy) navigator.clipboard?.writeText(copy.dataset.copy);
+  $$("details[data-menu][open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+}, true);
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) event.preventDefault();
+  else if (form.matches("[data-theme-form]")) { event.preventDefault(); theme(); }
+}, true);
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); find(); }
+  if (event.key === "Escape") {
+    const menu = document.activeElement?.closest("details[data-menu][open]");
+    if (menu) { menu.open = false; $("summary", menu).focus(); }
+  }
+  if ((event.key === "ArrowDown" || event.key === "ArrowUp") && document.activeElement) {
+    const box = document.activeElement.closest("#finder, details[data-menu][open]");
+    const items = box && $$(box.id ? ".finder__item, input[type=search]" : ".menu__list:not(.panel) :is(a, button), summary", box).filter((one) => one.offsetParent);
+    if (items?.length) {
+      event.preventDefault();
+      const at = items.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+      items[(at + items.length) % items.length].focus();
+    }
+  }
+});
+
+/* Search everything */
+const finder = $("#finder");
+const find = () => {
+  if (!finder || finder.open) return;
+  finder.showModal();
+  const input = $("input", finder);
+  input.select();
+  input.dispatchEvent(new CustomEvent("prm:finder"));
+};
+finder?.addEventListener("submit", (event) => {
+  const first = $(".finder__item", finder);
+  if (first) { event.preventDefault(); first.click(); }
+});
+
+/* Theme */
+const theme = () => {
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `theme=${root.dataset.theme}; Path=/; Max-Age=34560000; SameSite=Lax${secure}`;
+};
+
+/* Time left */
+const left = (seconds) => {
+  const d = Math.floor(seconds / 86400), h = Math.floor((seconds % 86400) / 3600), m = Math.floor((seconds % 3600) / 60);
+  const text = seconds <= 0 ? words.overdue : d ? words.days : h ? words.hours : words.minutes;
+  return text.replace("{d}", d).replace("{h}", h).replace("{m}", Math.max(m, 1));
+};
+const tick = () => $$("[data-countdown]").forEach((one) => {
+  const seconds = (new Date(one.dateTime) - Date.now()) / 1000;
+  const text = left(seconds);
+  const span = one.lastElementChild;
+  if (span.textContent !== text) span.textContent = text;
+  one.classList.toggle("countdown--late", seconds < 14400);
+  one.classList.toggle("countdown--soon", seconds >= 14400 && seconds < 86400);
+});
+setInterval(tick, 15000);
+
+/* After a part of the page has changed: focus what went wrong, show what is new. */
+const focus = (from) => {
+  const summary = $("[data-focus]", from);
+  if (summary) summary.focus();
+};
+focus(document);
+let known = new Set();
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  known = new Set($$("[data-row]").map((one) => one.dataset.row));
+  const { xhr, target } = event.detail;
+  // A refusal belongs into the dialog; where there is none to show it, a toast says it.
+  if (xhr.status >= 400 && target.id !== "dialog-body") event.detail.shouldSwap = false;
+});
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  const region = event.detail.elt.closest?.("[data-region]");
+  if (region) $$("[data-row]", region).forEach((one) => { if (!known.has(one.dataset.row)) one.classList.add("new-row"); });
+  if (event.detail.target.id === "dialog-body" || region) focus(event.detail.target);
+  tick();
+});
+for (const name of ["htmx:responseError", "htmx:sendError"]) {
+  document.body.addEventListener(name, () => toast({ tone: "bad", title: words.failed }));
+}

@@ -1,0 +1,189 @@
+"""What the page of a record is made of: sections, the next step, tasks, the time line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from frontend.cells import cell, empty
+from frontend.states import OWNERS
+from prm.access.rights import readable_fields, rights_for
+from prm.modules.registry import Module, Row
+from prm.records import queries
+from prm.records.models import Activity, Note
+from workflows.inputs import Input
+from workflows.perform import Option
+
+NOTE = {"body": Input(kind="longtext", label=gettext_lazy("Note"), max_length=20_000)}
+ACTIVITY = {
+    "kind": Input(
+        kind="choice", label=gettext_lazy("What"), choices=tuple(Activity.Kind.choices), initial=Activity.Kind.TASK
+    ),
+    "title": Input(kind="text", label=gettext_lazy("Title"), max_length=200),
+    "due_at": Input(kind="datetime", label=gettext_lazy("When"), required=False),
+}
+DELETED = gettext_lazy("“%(title)s” was deleted.")
+
+ICONS = {"call": "phone", "meeting": "users", "task": "square-check"}
+
+
+def is_staff(user: Any) -> bool:
+    """Whether the user belongs to the vendor."""
+    return rights_for(user).policy.staff
+
+
+@dataclass
+class Block:
+    """A section of the details. `later` names the fields that this state does not show yet."""
+
+    title: str
+    facts: list[dict[str, Any]] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)
+
+
+def sections(user: Any, module: Module, obj: Any, row: Row) -> list[Block]:
+    """The module's layout as this user sees this record. Empty values are left out, except in short sections."""
+    now, ever = readable_fields(user, module, obj), readable_fields(user, module)
+    blocks = []
+    for section in module.layout:
+        block = Block(str(section.title))
+        for name in section.fields:
+            one = module.field(name)
+            if name in now and name != module.title:
+                value = row.get(name)
+                block.facts.append(
+                    {
+                        "label": str(one.label),
+                        "html": "" if empty(value) else cell(module, name, value),
+                        "wide": one.kind in ("longtext", "json"),
+                    }
+                )
+            elif name in ever - now:
+                block.later.append(str(one.label))
+        if any(fact["html"] for fact in block.facts) or block.later:
+            blocks.append(block)
+    return blocks
+
+
+def later_text(module: Module, state: str) -> str:
+    """Why some fields are not shown yet."""
+    accept = module.machine.get("accept") if module.machine else None
+    claim = module.machine.get("claim") if module.machine else None
+    if accept and state in accept.sources:
+        return _("Shown after acceptance")
+    if claim and state in claim.sources:
+        return _("Shown once you have claimed it")
+    return _("Not shown in this state")
+
+
+def arranged(options: list[Option]) -> dict[str, list[Option]]:
+    """Transitions in three groups: `now` as buttons, `more` that end or undo, `not_now` in other states."""
+    here = [one for one in options if one.in_state]
+    return {
+        "now": sorted((one for one in here if one.tone != "danger"), key=lambda one: (one.tone != "primary", not one.enabled)),
+        "more": [one for one in here if one.tone == "danger"],
+        "not_now": [one for one in options if not one.in_state],
+    }
+
+
+def next_step(user: Any, module: Module, obj: Any, row: Row, options: list[Option]) -> dict[str, Any] | None:
+    """Who has to act next and until when; None where the record has ended or has no states."""
+    machine = module.machine
+    wait = machine.waits.get(obj.state) if machine else None
+    if machine is None or wait is None:
+        return None
+    staff = is_staff(user)
+    may_act = any(one.enabled for one in options if one.in_state)
+    side = ("channel_manager", "vendor") if staff else ("partner",)
+    mine = may_act and wait.owner in side
+    then = machine.get(wait.then) if wait.then else None
+    who = str(OWNERS.get(wait.owner, ""))
+    if wait.owner == "partner" and staff and isinstance(row.get("partner"), dict):
+        who = str(row["partner"]["title"] or who)
+    if mine:
+        verbs = [str(one.title) for one in options if one.enabled and one.in_state and one.tone == "primary"]
+        title = _("Your turn: %(verbs)s") % {"verbs": _(" or ").join(verbs[:3])} if verbs else _("Your turn")
+    elif wait.owner == "nobody":
+        title = _("Nothing to do")
+    else:
+        title = _("Waiting for %(who)s") % {"who": who}
+    return {
+        "mine": mine,
+        "title": title,
+        "due_at": obj.due_at,
+        "then": str(then.title) if then else "",
+        "since": obj.state_since,
+        "icon": "arrow-right" if mine else "circle-check" if wait.owner == "nobody" else "hourglass",
+    }
+
+
+def visited(history: list[Row]) -> list[str]:
+    """The states that the record has been in, as far as the reader's history tells."""
+    states: list[str] = []
+    for entry in history:
+        for state in (entry["from_state"], entry["to_state"]):
+            if state and (not states or states[-1] != state):
+                states.append(state)
+    return states
+
+
+def open_tasks(user: Any, module: Module, obj: Any) -> list[dict[str, Any]]:
+    """Activities that are still to be done."""
+    return [
+        {"obj": one, "icon": ICONS.get(one.kind, "circle")}
+        for one in queries.activities(user, module, obj)
+        if one.done_at is None
+    ]
+
+
+def timeline(user: Any, module: Module, obj: Any, history: list[Row]) -> list[dict[str, Any]]:
+    """What happened, newest first: history, notes and what was done, in one."""
+    items = [_change(module, entry) for entry in history]
+    items += [_note(one) for one in queries.notes(user, module, obj)]
+    items += [_activity(one) for one in queries.activities(user, module, obj) if one.done_at]
+    return sorted(items, key=lambda item: item["at"], reverse=True)
+
+
+def _change(module: Module, entry: Row) -> dict[str, Any]:
+    labels = {one.name: str(one.label) for one in module.fields}
+    inputs, text = entry["inputs"], entry["reason"]
+    # The reason stands by itself; other inputs are kept as ids and are told by the record.
+    if changed := inputs.get("changed"):
+        text = _("Changed: %(fields)s") % {"fields": ", ".join(labels.get(name, name) for name in changed)}
+    moved = entry["from_state"] != entry["to_state"] and module.machine is not None
+    return {
+        "kind": "change" if moved else "edit",
+        "icon": "arrow-right" if moved and entry["from_state"] else "plus" if entry["transition"] == "create" else "pencil",
+        "title": entry["title"],
+        "to_state": entry["to_state"] if moved else "",
+        "who": entry["actor"],
+        "at": entry["at"],
+        "text": text,
+    }
+
+
+def _note(one: Note) -> dict[str, Any]:
+    return {
+        "kind": "note",
+        "icon": "message-square",
+        "title": _("Internal note") if one.internal else _("Note"),
+        "to_state": "",
+        "who": one.author.name if one.author else "",
+        "at": one.created_at,
+        "text": one.body,
+    }
+
+
+def _activity(one: Activity) -> dict[str, Any]:
+    return {
+        "kind": "note",
+        "icon": ICONS.get(one.kind, "circle"),
+        "title": _("%(kind)s done: %(title)s") % {"kind": one.get_kind_display(), "title": one.title},
+        "to_state": "",
+        "who": one.assignee.name if one.assignee else "",
+        "at": one.done_at,
+        "text": one.body,
+    }

@@ -1,0 +1,97 @@
+"""What surrounds every page: navigation by rights, the bell, the theme."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from frontend.urls_jobs import nav_jobs
+from prm.access.rights import rights_for
+from prm.alerts.queries import bell
+from prm.modules import registry
+
+THEMES = ("light", "dark")
+
+#: How many entries fit the bar at the bottom of a phone, beside “More”.
+TABS = 4
+
+
+@dataclass(frozen=True)
+class NavItem:
+    title: str
+    url: str
+    icon: str
+    count: int | None = None
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class NavGroup:
+    title: str
+    items: list[NavItem] = field(default_factory=list)
+
+
+def _is_current(path: str, url: str) -> bool:
+    return path == url if url == "/" else path.startswith(url)
+
+
+def job_items(user: Any, path: str) -> list[NavItem]:
+    """The pages made for jobs, in the order in which people need them."""
+    items = []
+    for one in nav_jobs(user):
+        url = reverse(one["name"])
+        items.append(NavItem(str(one["label"]), url, one["icon"], one.get("count"), _is_current(path, url)))
+    return items
+
+
+def module_items(user: Any, path: str) -> list[NavItem]:
+    """The modules that the user's portal grants and that have a place of their own."""
+    rights = rights_for(user)
+    items = []
+    for module in registry.all_modules():
+        if module.nav and rights.scopes(module.key, "view"):
+            url = reverse("module-list", args=[module.key])
+            items.append(NavItem(str(module.label_plural), url, module.icon, None, path.startswith(url)))
+    return items
+
+
+def _nav(request: HttpRequest) -> list[NavGroup]:
+    if not request.user.is_authenticated:
+        return []
+    groups = [NavGroup("", job_items(request.user, request.path)), NavGroup(_("Records"), module_items(request.user, request.path))]
+    return [group for group in groups if group.items]
+
+
+def _tabs(nav: list[NavGroup]) -> list[NavItem]:
+    return [item for group in nav for item in group.items][:TABS]
+
+
+def _url(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def theme_of(request: HttpRequest) -> str:
+    """The theme that the person chose, "" for the system's."""
+    chosen = request.COOKIES.get("theme", "")
+    return chosen if chosen in THEMES else ""
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """Context processor. Lazy, so that a fragment of a page asks for nothing that it does not show."""
+    nav = SimpleLazyObject(lambda: _nav(request))
+    return {
+        "nav": nav,
+        "tabs": SimpleLazyObject(lambda: _tabs(nav)),
+        "bell": SimpleLazyObject(lambda: bell(request.user)),
+        "theme": theme_of(request),
+        "profile_url": SimpleLazyObject(lambda: _url("me")),
+        "security_url": SimpleLazyObject(lambda: _url("mfa_index")),
+    }

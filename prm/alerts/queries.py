@@ -7,9 +7,11 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from prm.alerts.models import Alert, AlertCounter
 from prm.alerts.words import render
+from prm.modules.read import BadQuery
 
 PAGE = 100
 
@@ -54,7 +56,8 @@ def list_params(params: Mapping[str, str]) -> dict[str, str]:
     last = given.pop("after", None)
     if last is None:
         return given
-    # What is no number stays as it is, for the filter to refuse.
-    given["seq__gte"] = str(int(last) + 1) if last.isascii() and last.isdigit() and len(last) < 19 else last
+    if not (last.isascii() and last.isdigit() and len(last) < 19):
+        raise BadQuery({"after": [_("Give the number of an alert.")]})
+    given["seq__gte"] = str(int(last) + 1)
     given.setdefault("ordering", "seq")
     return given

@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import workflows.ids
 from django.conf import settings
 from django.db import migrations, models
+
+import workflows.ids
 
 
 class Migration(migrations.Migration):

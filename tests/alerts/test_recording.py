@@ -1,0 +1,210 @@
+"""Rows are written with the change, for those who may see it, numbered without gaps."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from prm.alerts.models import Alert, AlertCounter, Delivery
+from prm.leads.models import Lead
+from tests.factories import make_lead
+from workflows.actor import Actor
+from workflows.perform import perform, perform_many, unit_of_work
+
+pytestmark = pytest.mark.django_db
+
+
+def recipients(**which) -> set[str]:
+    return set(Alert.objects.filter(**which).values_list("recipient__email", flat=True))
+
+
+def test_an_assigned_lead_is_told_to_every_user_of_the_partner_and_to_nobody_else(world, assign):
+    lead = assign()
+    assert recipients() == {world.alice.email, world.bob.email}
+    alert = Alert.objects.filter(recipient=world.alice).get()
+    assert (alert.kind, alert.module, alert.object_id, alert.seq) == ("lead.assigned", "leads", lead.pk, 1)
+    assert Delivery.objects.filter(state="waiting").count() == 2
+
+
+def test_a_change_that_is_rolled_back_leaves_no_alert_no_number_and_no_job(world, assign):
+    jobs = OrmQ.objects.count()
+
+    def assign_and_fail() -> None:
+        with unit_of_work():
+            assign()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        assign_and_fail()
+    assert not Alert.objects.exists()
+    assert not AlertCounter.objects.exists()
+    assert OrmQ.objects.count() == jobs
+
+
+def test_a_part_of_a_unit_that_is_rolled_back_leaves_no_alert(world, assign):
+
+    def assign_and_fail() -> None:
+        with unit_of_work():
+            assign()
+            raise RuntimeError
+
+    with unit_of_work():
+        assign()
+        with pytest.raises(RuntimeError):
+            assign_and_fail()
+    assert Alert.objects.filter(recipient=world.alice).count() == 1
+
+
+def test_the_actor_is_not_told_of_the_own_deed(world, assign):
+    lead = assign()
+    perform(lead, "accept", actor=Actor.of(world.alice))
+    accepted = Alert.objects.filter(kind="lead.accepted")
+    assert [one.recipient for one in accepted] == [world.maria]
+    assert not Alert.objects.filter(recipient=world.maria, kind="lead.assigned").exists()
+
+
+def test_an_inactive_user_is_not_told(world, assign):
+    world.bob.is_active = False
+    world.bob.save()
+    assign()
+    assert recipients() == {world.alice.email}
+
+
+def test_a_user_without_a_portal_may_see_nothing_and_is_not_told(world, assign):
+    world.bob.portal = None
+    world.bob.save()
+    assign()
+    assert recipients() == {world.alice.email}
+
+
+def test_the_cover_of_an_absent_channel_manager_is_told_too(world, assign):
+    today = timezone.localdate()
+    world.maria.cover = world.nils
+    world.maria.away_from, world.maria.away_until = today, today + timedelta(days=3)
+    world.maria.save()
+    lead = assign(by=world.admin)
+    perform(lead, "accept", actor=Actor.of(world.alice))
+    assert recipients(kind="lead.accepted") == {world.maria.email, world.nils.email}
+
+
+def test_without_an_owner_every_channel_manager_is_told(world, assign):
+    world.northwind.channel_manager = None
+    world.northwind.save()
+    lead = assign(make_lead(), by=world.admin)
+    Lead.objects.filter(pk=lead.pk).update(owner=None)
+    perform(lead, "accept", actor=Actor.of(world.alice))
+    assert recipients(kind="lead.accepted") == {world.maria.email, world.nils.email}
+
+
+def test_the_partner_that_lost_a_record_is_told_though_it_may_not_see_it(world, assign):
+    lead = assign()
+    perform(lead, "recall", actor=Actor.of(world.maria))
+    assert recipients(kind="lead.recalled") == {world.alice.email, world.bob.email}
+
+
+def test_the_next_partner_is_not_told_of_the_one_before(world, assign):
+    lead = assign()
+    lead = perform(lead, "recall", actor=Actor.of(world.maria))
+    assign(lead, world.contoso)
+    assert set(Alert.objects.filter(recipient=world.carol).values_list("kind", flat=True)) == {
+        "lead.assigned"
+    }
+
+
+def test_imports_raise_no_alerts(world, assign):
+    make_lead("assigned", world.northwind)
+    assert not Alert.objects.exists()
+
+
+def test_numbers_have_no_gaps_and_each_event_comes_once(world, assign):
+    leads = [make_lead() for _ in range(10)]
+    answers = perform_many(
+        Lead,
+        [lead.pk for lead in leads],
+        "assign",
+        actor=Actor.of(world.maria),
+        inputs={"partner": str(world.northwind.pk)},
+    )
+    assert all(answer.ok for answer in answers)
+    for user in (world.alice, world.bob):
+        alerts = Alert.objects.filter(recipient=user).order_by("seq")
+        assert [one.seq for one in alerts] == list(range(1, 11))
+        assert len({one.event for one in alerts}) == 10
+        assert AlertCounter.objects.get(user=user).seq == 10
+
+
+def test_many_in_one_unit_cost_no_more_statements_than_one(world, assign):
+    def statements(count: int) -> int:
+        leads = [make_lead() for _ in range(count)]
+        with CaptureQueriesContext(connection) as queries, unit_of_work():
+            for lead in leads:
+                assign(lead)
+        return sum("alerts_" in query["sql"] for query in queries.captured_queries)
+
+    assert statements(1) == statements(20)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_numbers_have_no_gaps_under_concurrent_writers(world, assign):
+    """Eight threads assign to two partners; each user's numbers are 1..n, in the order of the commits."""
+    leads = [make_lead() for _ in range(48)]
+    partners = [world.northwind, world.contoso]
+    problems: list[BaseException] = []
+
+    def work(mine: list[Lead], number: int) -> None:
+        try:
+            for lead in mine:
+                assign(lead, partners[number % 2])
+        except BaseException as error:
+            problems.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work, args=(leads[n::8], n)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not problems
+    for user, expected in ((world.alice, 24), (world.bob, 24), (world.carol, 24)):
+        seqs = list(Alert.objects.filter(recipient=user).order_by("seq").values_list("seq", flat=True))
+        assert seqs == list(range(1, expected + 1))
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_units_over_many_partners_do_not_lock_each_other_out(world, assign):
+    """Both write to both partners, in opposite order: without a fixed order of recipients that deadlocks."""
+    leads = [make_lead() for _ in range(40)]
+    problems: list[BaseException] = []
+    barrier = threading.Barrier(2)
+
+    def work(mine: list[Lead], partners: list) -> None:
+        try:
+            for first, second in zip(mine[::2], mine[1::2], strict=True):
+                barrier.wait(20)
+                with unit_of_work():
+                    assign(first, partners[0], world.admin)
+                    assign(second, partners[1], world.admin)
+        except BaseException as error:
+            problems.append(error)
+            barrier.abort()
+        finally:
+            connections.close_all()
+
+    threads = [
+        threading.Thread(target=work, args=(leads[:20], [world.northwind, world.contoso])),
+        threading.Thread(target=work, args=(leads[20:], [world.contoso, world.northwind])),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not problems
+    assert AlertCounter.objects.get(user=world.carol).seq == 20

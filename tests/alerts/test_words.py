@@ -1,0 +1,131 @@
+"""What an alert says is decided when it is read, by what its reader may read then."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from prm.alerts.actions import mark_seen
+from prm.alerts.models import Alert
+from prm.alerts.queries import after, bell, latest
+from prm.alerts.words import render
+from prm.modules import registry
+from prm.modules.read import BadQuery, list_page
+from tests.factories import make_lead
+from workflows.actor import Actor
+from workflows.perform import perform
+
+pytestmark = pytest.mark.django_db
+
+SECRET = {
+    "company_name": "Fabrikam Secret Ltd",
+    "contact_name": "Quentin Hidden",
+    "email": "quentin@hidden.example",
+    "street": "Secret street 1",
+}
+
+
+def test_an_offer_says_the_topic_and_the_time_left_and_nothing_of_the_customer(world, assign):
+    lead = assign(make_lead(topic="Forty workstations", **SECRET))
+    (told,) = after(world.alice, 0)
+    assert told["title"] == "New lead on offer: Forty workstations"
+    assert "answer by" in told["body"]
+    assert told["url"] == f"/leads/{lead.pk}/"
+    assert told["object"] == {"module": "leads", "id": str(lead.pk)}
+    assert told["seen"] is False
+    assert not any(value in str(told) for value in SECRET.values())
+
+
+def test_the_partner_is_not_told_who_at_the_vendor_did_it(world, assign):
+    assign(reason="You are the nearest")
+    (told,) = after(world.alice, 0)
+    assert world.maria.name not in str(told)
+
+
+def test_staff_are_told_who_and_why(world, assign):
+    lead = assign()
+    perform(lead, "decline", actor=Actor.of(world.alice), inputs={"reason": "capacity"})
+    told = after(world.maria, 0)[-1]
+    assert told["kind"] == "lead.declined"
+    assert world.alice.name in told["body"]
+    assert "No capacity now" in told["body"]
+
+
+def test_an_alert_of_a_record_that_is_gone_says_nothing_of_it(world, assign):
+    lead = assign(make_lead(topic="Forty workstations"))
+    perform(lead, "decline", actor=Actor.of(world.alice), inputs={"reason": "capacity"})
+    told = after(world.bob, 0)[0]
+    assert told["title"] == "A lead was offered to your company"
+    assert told["body"] == ""
+    assert "Forty" not in str(told)
+
+
+def test_who_lost_a_record_reads_the_topic_of_the_own_offer_as_it_was(world, assign):
+    lead = assign(make_lead(topic="Forty workstations"))
+    lead = perform(lead, "recall", actor=Actor.of(world.maria), inputs={"reason": "Contoso is nearer"})
+    type(lead).objects.filter(pk=lead.pk).update(topic="Now for Contoso")
+    told = after(world.alice, 0)[-1]
+    assert told["title"] == "Lead taken back: Forty workstations"
+    assert "Contoso" not in str(told)
+    assert world.maria.name not in str(told)
+
+
+def test_rights_taken_away_change_the_words(world, assign):
+    assign(make_lead(topic="Forty workstations"))
+    world.alice.portal = None
+    world.alice.save()
+    (told,) = after(world.alice, 0)
+    assert "Forty" not in str(told)
+
+
+def test_the_queries_do_not_grow_with_the_number_of_alerts(world, assign):
+    def queries(number: int) -> int:
+        alerts = list(Alert.objects.filter(recipient=world.alice).order_by("seq")[:number])
+        with CaptureQueriesContext(connection) as captured:
+            assert len(render(alerts, world.alice)) == number
+        return len(captured)
+
+    for _ in range(12):
+        assign()
+    render([], world.alice)
+    assert queries(1) == queries(12)
+
+
+def test_bell_counts_and_seen_counts_down(world, assign):
+    assert bell(world.alice) == {"unread": 0, "seq": 0}
+    for _ in range(3):
+        assign()
+    with CaptureQueriesContext(connection) as captured:
+        assert bell(world.alice) == {"unread": 3, "seq": 3}
+    assert len(captured) == 1
+    assert mark_seen(world.alice, 2) == 1
+    assert bell(world.alice) == {"unread": 1, "seq": 3}
+    assert bell(world.bob)["unread"] == 3
+    assert [one["seen"] for one in latest(world.alice)] == [False, True, True]
+
+
+def test_the_generic_list_gives_the_same_rows_after_a_number(world, assign):
+    for _ in range(3):
+        assign()
+    module = registry.get("alerts")
+    rows = list_page(world.alice, module, {"after": "1"}).rows
+    assert [row["seq"] for row in rows] == [2, 3]
+    expected = after(world.alice, 1)
+    for row, told in zip(rows, expected, strict=True):
+        assert {name: row[name] for name in ("title", "body", "url", "object")} == {
+            name: told[name] for name in ("title", "body", "url", "object")
+        }
+
+
+def test_nobody_lists_the_alerts_of_others(world, assign):
+    assign()
+    module = registry.get("alerts")
+    for user in (world.carol, world.dana, world.erin, world.maria, world.admin):
+        assert list_page(user, module, {}).rows == []
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "1.5", "9" * 30, "²"])
+def test_a_wrong_after_is_an_error(world, text):
+    with pytest.raises(BadQuery):
+        list_page(world.alice, registry.get("alerts"), {"after": text})

@@ -30,6 +30,8 @@ PROFILE_FIELDS = ("website", "phone", "street", "city", "postal_code", "country"
 def found_partner(registration: Registration, ctx: Context) -> Partner:
     """Makes the partner, its first contact (an admin) and the invitation, in the approval's transaction."""
     inputs = ctx.inputs
+    # First, so that it is read before the invitation.
+    mail.approved(registration)
     partner = Partner(
         name=registration.company_name,
         website=registration.website,
@@ -60,7 +62,6 @@ def found_partner(registration: Registration, ctx: Context) -> Partner:
     )
     registration.partner = partner
     registration.channel_manager = partner.channel_manager
-    mail.approved(registration)
     return partner
 
 

@@ -12,7 +12,7 @@ from workflows.ports import Event
 
 def note_event(event: Event) -> None:
     """Told inside the transaction of every change."""
-    created = event.record is not None and event.transition is None
+    created = event.record is not None and event.record.transition == "create"
     if isinstance(event.obj, Partner):
         if created and event.obj.state == Partner.State.ONBOARDING:
             onboarding.add_steps(event.obj, now=timezone.now())

@@ -67,6 +67,15 @@ def tax_key(tax_id: str) -> str:
     return re.sub(r"[\W_]+", "", tax_id).upper()[:40]
 
 
+class KeyField(models.CharField):
+    """A key made of other columns just before the row is written, by `bulk_create` too."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        # All keys at once: these fields come before those of the models that use them, such as a domain.
+        model_instance.set_match_keys()
+        return super().pre_save(model_instance, add)
+
+
 class Matched(models.Model):
     """Keeps the keys in step with the columns they are made of, on save and on bulk_create alike.
 
@@ -75,13 +84,14 @@ class Matched(models.Model):
 
     match_sources: ClassVar[dict[str, Sequence[str]]] = {}
 
-    name_key = models.CharField(max_length=200, blank=True, editable=False, db_index=True)
-    tax_key = models.CharField(max_length=40, blank=True, editable=False, db_index=True)
+    name_key = KeyField(max_length=200, blank=True, editable=False, db_index=True)
+    tax_key = KeyField(max_length=40, blank=True, editable=False, db_index=True)
 
     class Meta:
         abstract = True
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        # Before the columns are read: of a narrow save, perhaps none is a KeyField.
         self.set_match_keys()
         if update_fields is not None:
             changed = set(update_fields)

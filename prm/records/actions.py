@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -75,7 +76,7 @@ def complete_activity(actor: Actor, module: Module, obj: Model, activity_id: UUI
                 .select_for_update()
                 .get(pk=activity_id, subject=module.subject, object_id=obj.pk)
             )
-        except (Activity.DoesNotExist, ValueError, TypeError) as error:
+        except (Activity.DoesNotExist, ValidationError) as error:
             raise NotFound from error
         if activity.done_at is None:
             activity.done_at = timezone.now()

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import prm.people.fields
+import prm.people.matching
 import workflows.ids
 import workflows.machine
 
@@ -34,8 +35,14 @@ class Migration(migrations.Migration):
                 ("version", models.PositiveBigIntegerField(default=1, editable=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
-                ("name_key", models.CharField(blank=True, db_index=True, editable=False, max_length=200)),
-                ("tax_key", models.CharField(blank=True, db_index=True, editable=False, max_length=40)),
+                (
+                    "name_key",
+                    prm.people.matching.KeyField(blank=True, db_index=True, editable=False, max_length=200),
+                ),
+                (
+                    "tax_key",
+                    prm.people.matching.KeyField(blank=True, db_index=True, editable=False, max_length=40),
+                ),
                 ("name", models.CharField(max_length=200, verbose_name="name")),
                 (
                     "domain",

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.db.models import CharField, Field, Manager, Model, Q, TextField
+from django.db.models import CharField, Field, ForeignObject, Manager, Model, Q, TextField
 from django.db.models.lookups import IsNull, Lookup
 from django.utils.dateparse import parse_date, parse_datetime
 
@@ -77,7 +77,8 @@ class Contains(Lookup):
         return str(self.rhs)
 
 
-Field.register_lookup(Empty, lookup_name="wf_empty")
+for _base in (Field, ForeignObject):  # foreign keys do not take part in the lookups of all fields
+    _base.register_lookup(Empty, lookup_name="wf_empty")
 Field.register_lookup(Contains)
 
 _ASCII = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
@@ -132,7 +133,10 @@ def _comparison(leaf: Condition, params: Params, prefix: str, negated: bool) -> 
     if positive == "in" and not value:
         return bool((op == "not_in") != negated)
     found = Q(**{f"{path}__{LOOKUPS[positive]}": _sendable(value)})
-    return found if (op in NEGATIONS) == negated else ~found
+    if (op in NEGATIONS) == negated:
+        return found
+    # Django minds a NULL of the column itself, but not always one that comes from a join which finds nothing.
+    return ~found | Q(**{f"{path}__isnull": True}) if "__" in path else ~found
 
 
 def _sendable(value: Any) -> Any:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import models
+from djmoney.models.fields import MoneyField
 
 from workflows.inputs import Input
 from workflows.machine import Context, Depends, StateField, Wait, Workflow, guard, transition
@@ -153,3 +154,18 @@ class Depot(Record):
     """A record without states."""
 
     name = models.CharField(max_length=50)
+    region = models.CharField(max_length=20, null=True)
+
+
+class Letter(Record):
+    """A record to ask conditions of: every kind of column, most of which may be empty."""
+
+    text = models.CharField(max_length=50, null=True)
+    body = models.TextField(blank=True)
+    number = models.IntegerField(null=True)
+    amount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    price = MoneyField(max_digits=12, decimal_places=2, null=True, default_currency="USD")
+    day = models.DateField(null=True)
+    moment = models.DateTimeField(null=True)
+    flag = models.BooleanField(default=False)
+    depot = models.ForeignKey(Depot, null=True, on_delete=models.CASCADE, related_name="letters")

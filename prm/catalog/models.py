@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +23,9 @@ class Product(Record):
         default_currency=settings.DEFAULT_CURRENCY,
     )
     active = models.BooleanField(_("active"), default=True)
+
+    # Said in full, since django-money puts a manager of its own making in this place.
+    objects: ClassVar[models.Manager["Product"]] = models.Manager()
 
     class Meta:
         verbose_name = _("product")

@@ -1,3 +1,4 @@
+from typing import ClassVar
 from uuid import UUID
 
 from django.conf import settings
@@ -192,6 +193,9 @@ class Registration(RegistrationWorkflow, Acceptance, Matched, Record):
         related_name="registrations",
         verbose_name=_("partner"),
     )
+
+    # Said in full, since django-money puts a manager of its own making in this place.
+    objects: ClassVar[models.Manager["Registration"]] = models.Manager()
 
     class Meta:
         verbose_name = _("registration")

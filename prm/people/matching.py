@@ -70,7 +70,7 @@ def tax_key(tax_id: str) -> str:
 class KeyField(models.CharField):
     """A key made of other columns just before the row is written, by `bulk_create` too."""
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+    def pre_save(self, model_instance: Any, add: bool) -> Any:
         # All keys at once: these fields come before those of the models that use them, such as a domain.
         model_instance.set_match_keys()
         return super().pre_save(model_instance, add)

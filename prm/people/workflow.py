@@ -2,6 +2,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from django.db import models
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from workflows.machine import Context, StateField, Wait, Workflow, guard, transition
@@ -16,13 +17,13 @@ def _until(invitation: "Invitation") -> datetime:
 
 @guard("expired")
 def not_expired(invitation: "Invitation", ctx: Context) -> str | None:
-    return _("This invitation has expired.") if invitation.expires_at <= ctx.now else None
+    return _now("This invitation has expired.") if invitation.expires_at <= ctx.now else None
 
 
 @guard("company_closed")
 def company_open(invitation: "Invitation", ctx: Context) -> str | None:
     closed = invitation.company is not None and invitation.company.closed_at is not None
-    return _("The access of this company has ended.") if closed else None
+    return _now("The access of this company has ended.") if closed else None
 
 
 class InvitationWorkflow(Workflow):

@@ -127,9 +127,8 @@ def fields(model: type[models.Model], *names: str, **overrides: Mapping[str, Any
         writable = column.editable and name not in AUTOMATIC and "__" not in path
         facts: dict[str, Any] = {
             "kind": kind,
-            "label": capfirst(str(column.verbose_name))
-            if isinstance(column.verbose_name, str)
-            else column.verbose_name,
+            # capfirst keeps lazy texts lazy, so the label is said in the language of the reader.
+            "label": capfirst(column.verbose_name),
             "required": not (column.blank or column.has_default() or column.null),
             "help": column.help_text,
             "create": writable,
@@ -165,6 +164,24 @@ class Related:
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Importing:
+    """How the rows of a file become records of the module.
+
+    key: the field by which a known record is found again.
+    known_by: fields by which another row may refer to a record.
+    fields: what a file may set besides the fields that people may set on a new record.
+    once: of all those, what is set on a new record only; the state of a known record never changes.
+    begin(obj, values): completes a new record before it is saved.
+    """
+
+    key: str
+    known_by: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    once: tuple[str, ...] = ()
+    begin: Callable[[Any, Mapping[str, Any]], None] | None = None
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Module:
     """A kind of record: what it is called, what it shows, and who is granted what.
@@ -175,6 +192,7 @@ class Module:
     computed(rows, user): fills in the fields that have no column, for all rows at once.
     duplicates(user, values): warnings as dicts module, id, title, why; among the user's own records.
     params(given): query parameters of a list rewritten (a parameter of the module's own into filters).
+    importing: how files are read into it; None where the title is the key and nothing special is set.
     notify: event name → audiences that are alerted.
     """
 
@@ -200,6 +218,7 @@ class Module:
     computed: Callable[[list[Row], Any], None] | None = None
     duplicates: Callable[[Any, Mapping[str, Any]], list[Row]] | None = None
     params: Callable[[dict[str, str]], dict[str, str]] | None = None
+    importing: Importing | None = None
     notify: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     nav: bool = True
 
@@ -332,6 +351,14 @@ def _verify(module: Module) -> None:
         known("board", (module.board,))
     for section in module.layout:
         known("layout", section.fields)
+    if module.importing:
+        named = (
+            module.importing.key,
+            *module.importing.known_by,
+            *module.importing.fields,
+            *module.importing.once,
+        )
+        known("importing", named)
     for where in ("search", "filters", "ordering"):
         for name in getattr(module, where):
             if not module.field(name).stored:

@@ -3,14 +3,14 @@
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.specs import READ, WRITE, GrantSpec, ScopeSpec
-from prm.modules.registry import Module, Related, Section, fields
-from prm.opportunities import actions
+from prm.modules.registry import Importing, Module, Related, Section, fields
+from prm.opportunities import actions, importing
 from prm.opportunities.models import Opportunity, OpportunityAssignment
 
 OWN = {"field": "partner", "op": "is", "value": "$user.company"}
 
 #: In each scope of its own records, so that what is too late or too early says so instead of vanishing.
-PARTNER_DOES = ("accept", "decline", "hand_over", "win", "lose", "reopen")
+PARTNER_DOES = ("accept", "decline", "hand_over", "win", "reopen")
 
 #: All that a partner reads before it accepts. The customer is not among it.
 ON_OFFER = {
@@ -166,6 +166,12 @@ opportunities = Module(
     related=(Related("opportunity-assignments", "opportunity", _("Offers")),),
     prepare=actions.prepare,
     check=actions.check,
+    importing=Importing(
+        key="reference",
+        fields=("state", "partner", "owner", "source", "won_at", "lost_at", "close_reason", "created_at"),
+        once=("partner", "owner", "source", "stage", "won_at", "lost_at", "close_reason", "created_at"),
+        begin=importing.begin,
+    ),
     notify={
         "opportunity.distributed": ("partner_users",),
         "opportunity.managed": ("channel_manager",),
@@ -209,13 +215,14 @@ opportunities = Module(
                 ScopeSpec(
                     name="managed by the company",
                     where={"all": [OWN, {"field": "state", "op": "is", "value": "managed"}]},
-                    actions=("view", "create", "edit", *PARTNER_DOES),
+                    # Not what is only on offer, though it can be lost, too: that is the vendor's to say.
+                    actions=("view", "create", "edit", "lose", *PARTNER_DOES),
                     fields=MANAGED,
                 ),
                 ScopeSpec(
                     name="closed by the company",
                     where={"all": [OWN, {"field": "state", "op": "in", "value": ["won", "lost"]}]},
-                    actions=("view", *PARTNER_DOES),
+                    actions=("view", "lose", *PARTNER_DOES),
                     fields={"*": READ, "reference": "hidden"},
                 ),
             )

@@ -7,8 +7,18 @@ listed must be refused.
 
 from __future__ import annotations
 
-# The roles of the cast. A rival is a user of another partner than the one that the record belongs to.
-ROLES = ("administrator", "channel_manager", "partner_admin", "partner_user", "rival", "customer", "employee")
+# The roles of the cast, where a rival is a user of another partner than the record's; and those who act
+# without a login: the holder of an applicant's link, the timer, the system itself.
+PEOPLE = (
+    "administrator",
+    "channel_manager",
+    "partner_admin",
+    "partner_user",
+    "rival",
+    "customer",
+    "employee",
+)
+ROLES = (*PEOPLE, "anonymous", "applicant", "timer", "system")
 
 Table = dict[str, dict[str, set[str]]]
 
@@ -37,25 +47,31 @@ LEADS = _table(
             "channel_manager": "assign withdraw_from_pool disqualify",
             "partner": "claim",
             "rival": "claim",
+            "timer": "withdraw_from_pool",
         },
         "assigned": {
             "administrator": "accept decline recall",
             "channel_manager": "recall",
             "partner": "accept decline",
+            "timer": "expire",
+            "system": "recall",
         },
         "accepted": {
             "administrator": "recall contact qualify disqualify hand_over",
             "channel_manager": "recall disqualify",
+            "system": "recall",
             "partner": "contact qualify disqualify hand_over",
         },
         "contacted": {
             "administrator": "recall qualify disqualify hand_over",
             "channel_manager": "recall disqualify",
+            "system": "recall",
             "partner": "qualify disqualify hand_over",
         },
         "qualified": {
             "administrator": "recall convert disqualify hand_over",
             "channel_manager": "recall disqualify",
+            "system": "recall",
             "partner": "convert disqualify hand_over",
         },
         "converted": {},
@@ -70,11 +86,14 @@ OPPORTUNITIES = _table(
             "administrator": "accept decline recall lose",
             "channel_manager": "recall lose",
             "partner": "accept decline",
+            "timer": "expire",
+            "system": "recall",
         },
         "managed": {
             "administrator": "recall win lose hand_over",
             "channel_manager": "recall lose",
             "partner": "win lose hand_over",
+            "system": "recall",
         },
         "won": {"administrator": "reopen", "channel_manager": "reopen", "partner": "reopen"},
         "lost": {"administrator": "reopen", "channel_manager": "reopen", "partner": "reopen"},
@@ -93,13 +112,20 @@ PARTNERS = _table(
 _REVIEW = "return_for_information approve reject"
 REGISTRATIONS = _table(
     {
-        "draft": {},
+        "draft": {"applicant": "submit withdraw", "timer": "withdraw"},
         "submitted": {
             "administrator": f"start_review {_REVIEW}",
             "channel_manager": f"start_review {_REVIEW}",
+            "applicant": "withdraw",
+            "timer": "withdraw",
         },
-        "under_review": {"administrator": _REVIEW, "channel_manager": _REVIEW},
-        "returned": {},
+        "under_review": {
+            "administrator": _REVIEW,
+            "channel_manager": _REVIEW,
+            "applicant": "withdraw",
+            "timer": "withdraw",
+        },
+        "returned": {"applicant": "submit withdraw", "timer": "withdraw"},
         "approved": {},
         "rejected": {},
         "withdrawn": {},
@@ -113,13 +139,16 @@ EXPECTED: dict[str, Table] = {
     "registrations": REGISTRATIONS,
 }
 
-#: (module, state) → what the timer does there, if the deadline passes.
-TIMERS: dict[tuple[str, str], str] = {
-    ("leads", "assigned"): "expire",
-    ("leads", "pooled"): "withdraw_from_pool",
-    ("opportunities", "distributed"): "expire",
-    ("registrations", "draft"): "withdraw",
-    ("registrations", "returned"): "withdraw",
+#: Where a guard stands against what the tables above allow: (module, case) → role → transitions.
+EXCEPT: dict[tuple[str, str], dict[str, set[str]]] = {
+    ("leads", "worked by a colleague"): {"partner_user": {"hand_over"}},
+    ("leads", "nobody to hand it to"): {
+        role: {"hand_over"} for role in ("administrator", "partner_admin", "partner_user")
+    },
+    ("opportunities", "worked by a colleague"): {"partner_user": {"hand_over"}},
+    ("partners", "checklist open"): {role: {"activate"} for role in ("administrator", "channel_manager")},
+    ("registrations", "email not confirmed"): {"applicant": {"submit"}},
+    ("registrations", "answers missing"): {"applicant": {"submit"}},
 }
 
 #: The machines as the contract has them: transition → (states it starts in, states it may end in).

@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -28,6 +28,7 @@ from django.test import Client
 ROOT = Path(__file__).resolve().parent.parent
 ARTEFACTS = Path(os.environ.get("ARTEFACTS", ROOT / "artefacts"))
 LOGIN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+FAILED = pytest.StashKey[bool]()
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -117,7 +118,7 @@ def _served(
         "ENV_FILE": "",
         "DEBUG": "",
         "SECRET_KEY": settings.SECRET_KEY,
-        "ALLOWED_HOSTS": "127.0.0.1",
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PORT": str(port),
         "DATABASE_URL": database,
@@ -181,8 +182,16 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
 @pytest.fixture
-def new_page(chromium: Any, live: Live) -> Iterator[Callable[..., Any]]:
+def new_page(chromium: Any, live: Live, request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
     """Makes a page of a browser profile of its own: `new_page(user=alice, viewport=(390, 844), …)`."""
     contexts: list[Any] = []
     troubles: list[str] = []
@@ -210,7 +219,11 @@ def new_page(chromium: Any, live: Live) -> Iterator[Callable[..., Any]]:
         return page
 
     yield make
-    for context in contexts:
+    for number, context in enumerate(contexts):
+        if request.node.stash.get(FAILED, False):
+            ARTEFACTS.mkdir(parents=True, exist_ok=True)
+            for page in context.pages:
+                page.screenshot(path=ARTEFACTS / f"failed-{request.node.name}-{number}.png")
         context.close()
     assert not troubles, "the browser's console said:\n" + "\n".join(troubles)
 

@@ -26,8 +26,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 # A page that shows something without having asked what the user may see is a failure of its test.
 MIDDLEWARE = [*MIDDLEWARE, "prm.access.middleware.AskedGuard"]
-# The real hasher is tested by itself; a thousand logins of the cast need not cost its price.
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+PASSWORD_HASHERS = ["tests.hashers.CheapArgon2"]
 if REDIS_URL:
     # Several runs share one server: each keeps to its own keys, and none is ever flushed.
     CACHES["default"]["KEY_PREFIX"] = f"prm-test-{os.getpid()}"

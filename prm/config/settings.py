@@ -314,6 +314,8 @@ CONTENT_SECURITY_POLICY = {
 # --- mail ---------------------------------------------------------------------------------------------
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+if vars()["EMAIL_BACKEND"].endswith("console.EmailBackend"):
+    EMAIL_BACKEND = "prm.config.mail.TextConsole"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"portal@{PUBLIC_PARTS.hostname}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

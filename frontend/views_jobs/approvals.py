@@ -81,6 +81,10 @@ def _selected(user: Any, pk: str, data: Any = None, name: str = "") -> dict[str,
         "registration": registration,
         "version": opaque_version(registration),
         "duplicates": duplicates,
+        "same": {
+            name: any(getattr(registration, name) and twin[name] == getattr(registration, name) for twin in duplicates)
+            for name in ("domain", "tax_id")
+        },
         "decisions": {each["option"].name: each for each in decisions},
         "tried": name,
     }
@@ -99,10 +103,13 @@ class DecisionForm(forms.Form):
                 field = forms.ChoiceField(
                     label=each.label, required=each.required, choices=_choices(user, each.module)
                 )
+            likely = _likely(name, user, registration) or field.initial
+            if isinstance(field, forms.ChoiceField) and likely:
+                # It is filled in, so it asks nothing and needs no word on what an empty one would mean.
+                field.required, field.help_text = True, ""
+                field.choices = [choice for choice in field.choices if choice[0]]  # type: ignore[union-attr,index]
+            field.initial = likely
             self.fields[name] = field
-            likely = _likely(name, user, registration)
-            if likely:
-                self.fields[name].initial = likely
 
 
 def _choices(user: Any, module: str) -> list[tuple[str, str]]:

@@ -71,6 +71,7 @@ def distribute(request: HttpRequest) -> HttpResponse:
     for fit in fits:
         # How busy a partner is helps to choose, and is nothing to tell the partner.
         fit.told = ". ".join(fit.reasons[:-1] if fit.open_offers else fit.reasons)  # type: ignore[attr-defined]
+        fit.reasons = [reason for reason in fit.reasons if reason != fit.partner.get_tier_display()]
     return render(request, "frontend/jobs/distribute_fits.html", {"chosen": chosen, "fits": fits})
 
 

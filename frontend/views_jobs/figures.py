@@ -13,12 +13,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from babel.numbers import format_compact_currency
 from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from prm.access.rights import readable_fields, visible
 from prm.modules import registry
@@ -56,12 +57,8 @@ class Chart:
 
 
 def short_amount(amount: Decimal, currency: str) -> str:
-    """An amount that fits beside a bar: 1.2 M USD."""
-    for size, mark in ((Decimal(10**6), "M"), (Decimal(1000), "k")):
-        if abs(amount) >= size:
-            places = 1 if abs(amount) < 100 * size else 0
-            return f"{number_format(amount / size, places)} {mark} {currency}"
-    return f"{number_format(amount, 0)} {currency}"
+    """An amount that fits beside a bar, in the reader's language: $1.2M."""
+    return str(format_compact_currency(amount, currency, locale=to_locale(get_language() or "en"), fraction_digits=1))
 
 
 def _bars(rows: list[tuple[str, float, str, str]]) -> list[Bar]:

@@ -1,6 +1,6 @@
 """A company applies to become a partner: public pages that anyone may open, without a login and without scripts.
 
-The draft is kept by the token of its resume link, in the session or in the mail. Reading never changes
+Whoever holds the mailed link, or the session that began it, may go on with the draft. Reading never changes
 anything; every step is a POST, and an unknown address gets the same pages as a known one.
 """
 
@@ -27,9 +27,13 @@ EDITABLE = ("draft", "returned")
 
 
 def _current(request: HttpRequest) -> Registration | None:
-    """The application that this browser is working on."""
-    token = request.session.get(SESSION_KEY)
-    return actions.find_registration(token) if token else None
+    """The application that this browser has started, or opened by its link.
+
+    The session keeps its id and not the token, since every mail ends the token of the mail before.
+    """
+    pk = request.session.get(SESSION_KEY)
+    found = Registration.objects.filter(pk=pk).first() if pk else None
+    return found if found is not None and found.token_valid else None
 
 
 def _id(request: HttpRequest) -> str:
@@ -72,8 +76,8 @@ def email(request: HttpRequest) -> HttpResponse:
     """The address first: from here on nothing is lost."""
     form = EmailForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        _draft, token = actions.start_registration(email=form.cleaned_data["email"], request_id=_id(request))
-        request.session[SESSION_KEY] = token
+        draft, _token = actions.start_registration(email=form.cleaned_data["email"], request_id=_id(request))
+        request.session[SESSION_KEY] = str(draft.pk)
         return redirect("register-step", step="company")
     return _show(request, "email", {"form": form, "step": 1})
 
@@ -164,10 +168,11 @@ def resume(request: HttpRequest, token: str) -> HttpResponse:
     if registration is None:
         return _show(request, "gone", {}, status=404)
     if request.method == "POST":
-        # Only the mailed secret proves the mailbox; this link may also be the browser's own.
+        # Only the mailed secret proves the mailbox; a browser's own token opens and confirms nothing.
         with suppress(NotFound):
             registration = actions.confirm_email(token)
-        request.session[SESSION_KEY] = token
+        request.session.cycle_key()
+        request.session[SESSION_KEY] = str(registration.pk)
         return redirect(_next_page(registration))
     return _show(request, "resume", {"registration": registration, "token": token})
 

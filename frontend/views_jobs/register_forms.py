@@ -14,7 +14,7 @@ from prm.partners.models import Territory
 
 def regions_served() -> list[str]:
     """The regions of all territories: an applicant names the one that it sells in."""
-    return sorted({region for regions in Territory.objects.values_list("regions", flat=True) for region in regions})
+    return sorted({region for territory in Territory.objects.all() for region in territory.regions})
 
 
 class EmailForm(forms.Form):
@@ -43,7 +43,7 @@ class CompanyForm(forms.Form):
         error_messages={"required": _("Enter the address of your website")},
         widget=forms.TextInput(attrs={"autocomplete": "url", "inputmode": "url", "spellcheck": "false"}),
     )
-    country = CountryField(blank=True).formfield(
+    country = CountryField(blank_label=_("Choose a country")).formfield(
         label=_("Country"),
         required=True,
         error_messages={"required": _("Choose the country of your company")},

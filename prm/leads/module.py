@@ -3,9 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.specs import READ, WRITE, GrantSpec, ScopeSpec
-from prm.leads import actions, queries
+from prm.leads import actions, importing, queries
 from prm.leads.models import Lead, LeadAssignment
-from prm.modules.registry import Module, Related, Section, fields
+from prm.modules.registry import Importing, Module, Related, Section, fields
 
 OWN = {"field": "partner", "op": "is", "value": "$user.company"}
 
@@ -160,6 +160,12 @@ leads = Module(
     board="state",
     related=(Related("lead-assignments", "lead", _("Offers")),),
     prepare=actions.prepare,
+    importing=Importing(
+        key="reference",
+        fields=("state", "partner", "owner", "source", "created_at"),
+        once=("partner", "owner", "source", "created_at"),
+        begin=importing.begin,
+    ),
     check=actions.check,
     duplicates=queries.duplicates,
     notify={

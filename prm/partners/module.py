@@ -3,7 +3,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.specs import GrantSpec, ScopeSpec
-from prm.modules.registry import Module, Related, Section, fields
+from prm.modules.registry import Importing, Module, Related, Section, fields
 from prm.partners.models import Agreement, Partner, Registration, Territory
 from workflows.actor import Actor
 
@@ -74,6 +74,7 @@ partners = Module(
         Related("opportunities", "partner", _("Opportunities")),
     ),
     prepare=prepare_partner,
+    importing=Importing(key="name", fields=("state",)),
     notify={
         "partner.active": ("partner_users", "channel_manager"),
         "partner.onboarding": ("channel_manager",),
@@ -212,14 +213,12 @@ territories = Module(
     fields=fields(
         Territory,
         "name",
-        "regions",
-        "segments",
         "created_at",
-        regions={"create": False, "edit": False},
-        segments={"create": False, "edit": False},
+        regions={"source": "region_names", "help": _("With commas between them.")},
+        segments={"source": "segment_names", "help": _("With commas between them.")},
     ),
     columns=("name", "regions", "segments"),
-    search=("name",),
+    search=("name", "regions", "segments"),
     filters=("name",),
     ordering=("name", "created_at"),
     default_ordering="name",

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from prm.access.rights import visible
 from prm.access.specs import GrantSpec, ScopeSpec
 from prm.modules import registry
-from prm.modules.registry import Module, Section, fields
+from prm.modules.registry import Importing, Module, Section, fields
 from prm.people.actions import prepare_invitation
 from prm.people.models import Company, Contact, Invitation, User
 from prm.people.rules import check_contact, check_user
@@ -28,6 +28,11 @@ def prepare_contact(contact: Contact, actor: Actor) -> None:
     """Somebody outside the vendor who names no company means the own one."""
     if contact.company_id is None and not actor.user.portal.staff:
         contact.company_id = actor.user.company_id
+
+
+def begin_import(user: User, values: Mapping[str, Any]) -> None:
+    """A login from a file has no password: its first one is set through the link of a reset."""
+    user.set_unusable_password()
 
 
 def same_person(user: User, values: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -243,6 +248,9 @@ _vendor_contacts = ScopeSpec(
 users = Module(
     key="users",
     model=User,
+    importing=Importing(
+        key="email", known_by=("email", "name"), fields=("email", "name", "portal"), begin=begin_import
+    ),
     label=_("User"),
     label_plural=_("Users"),
     icon="user",

@@ -1,0 +1,140 @@
+"""Runs one harness; see the package for what a harness is."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from tests.assurance import HARNESSES, POSTGRESQL, SQLITE, Figure, Harness
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.assurance", description=__doc__)
+    parser.add_argument("name", type=str.upper, choices=sorted(HARNESSES, key=lambda name: int(name[1:])))
+    parser.add_argument(
+        "--size", type=int, help="how much to try, on all databases together; by default a sample"
+    )
+    parser.add_argument(
+        "--planted", action="store_true", help="plant faults, and fail where one goes unnoticed"
+    )
+    parser.add_argument("--shape", choices=(SQLITE, POSTGRESQL), help="run on this database only")
+    parser.add_argument("--report", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    harness = HARNESSES[options.name]
+    if options.report is not None:
+        return _in_shape(options, harness)
+    return _in_each_shape(options, harness)
+
+
+# --- the process that was started
+
+
+def _in_each_shape(options: argparse.Namespace, harness: Harness) -> int:
+    """Settings choose the database once for a process, hence one process for each."""
+    server = os.environ.get("TEST_DATABASE_URL", "")
+    shapes = [options.shape] if options.shape else list(harness.shapes)
+    if not server and POSTGRESQL in shapes:
+        print(f"{options.name}: PostgreSQL is left out, since TEST_DATABASE_URL is not set")
+        shapes.remove(POSTGRESQL)
+    reports = []
+    for shape in shapes:
+        with tempfile.TemporaryDirectory(prefix="assurance-") as folder:
+            report = Path(folder) / "report.json"
+            command = [sys.executable, "-m", "tests.assurance", options.name, "--shape", shape]
+            command += ["--report", str(report), *(["--planted"] if options.planted else [])]
+            command += ["--size", str(-(-(options.size or harness.size) // len(shapes)))]
+            env = {**os.environ, "DJANGO_SETTINGS_MODULE": harness.settings}
+            env.pop("TEST_DATABASE_URL", None)
+            if shape == POSTGRESQL:
+                env["TEST_DATABASE_URL"] = server
+            code = subprocess.run(command, env=env, check=False).returncode
+            if code not in (0, 1) or not report.exists():
+                print(f"{options.name}: the harness itself failed on {shape}")
+                return 1
+            reports.append(json.loads(report.read_text()))
+    if not reports:
+        return 1
+    holds = all(report["holds"] for report in reports)
+    print(f"{options.name}: {'' if holds else 'FALLS SHORT: '}{_total(reports, options.planted, shapes)}")
+    return 0 if holds else 1
+
+
+def _total(reports: list[dict[str, Any]], planted: bool, shapes: list[str]) -> str:
+    if planted:
+        noticed, sown = (sum(report[key] for report in reports) for key in ("noticed", "sown"))
+        return f"{noticed} of {sown} planted faults noticed ({', '.join(shapes)})"
+    bad, tried = (sum(report[key] for report in reports) for key in ("bad", "tried"))
+    return f"{bad:,} {reports[0]['what']} in {tried:,} {reports[0]['unit']} ({', '.join(shapes)})"
+
+
+# --- the process for one database
+
+
+def _in_shape(options: argparse.Namespace, harness: Harness) -> int:
+    import django
+
+    django.setup()
+    module = importlib.import_module(harness.module)
+    size = options.size
+    with _database(options.name) if harness.database else nullcontext():
+        if options.planted:
+            result = _planted(options, module, size)
+        else:
+            figure, seconds = _timed(module, size)
+            for detail in figure.details:
+                print(f"  {detail}")
+            print(f"{options.name} on {options.shape}: {figure} in {seconds:.0f} s", flush=True)
+            result = {**vars(figure), "holds": figure.holds}
+    options.report.write_text(json.dumps(result))
+    return 0 if result["holds"] else 1
+
+
+def _timed(module: Any, size: int) -> tuple[Figure, float]:
+    start = time.monotonic()
+    figure = module.run(size)
+    return figure, time.monotonic() - start
+
+
+def _planted(options: argparse.Namespace, module: Any, size: int) -> dict[str, Any]:
+    """Each fault by itself; noticed where the figure no longer holds."""
+    faults = {name: fault for name, fault in module.FAULTS.items() if options.shape in fault.shapes}
+    noticed = 0
+    for name, fault in faults.items():
+        with fault.plant():
+            figure, seconds = _timed(module, min(fault.size or size, size))
+        noticed += not figure.holds
+        seen = "UNNOTICED" if figure.holds else "noticed"
+        print(f"{options.name} on {options.shape}: {name}: {seen}: {figure} in {seconds:.0f} s", flush=True)
+    return {"noticed": noticed, "sown": len(faults), "holds": noticed == len(faults) > 0}
+
+
+@contextmanager
+def _database(name: str) -> Iterator[None]:
+    """A database of this run's own name, gone afterwards; none that exists is touched."""
+    from django.db import connection
+
+    with tempfile.TemporaryDirectory(prefix="assurance-") as folder:
+        own = f"assurance_{name.lower()}_{os.getpid()}"
+        sqlite = connection.vendor == "sqlite"
+        connection.settings_dict.setdefault("TEST", {})
+        connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / f"{own}.sqlite3") if sqlite else own
+        before = connection.settings_dict["NAME"]
+        connection.creation.create_test_db(verbosity=0, autoclobber=False, serialize=False)
+        try:
+            yield
+        finally:
+            connection.creation.destroy_test_db(before, verbosity=0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -25,11 +25,8 @@ def email_confirmed(registration: "Registration", ctx: Context) -> str | None:
 
 @guard("incomplete")
 def complete(registration: "Registration", ctx: Context) -> str | None:
-    missing = [
-        str(column.verbose_name)
-        for column in registration._meta.concrete_fields
-        if column.name in REQUIRED_ANSWERS and not getattr(registration, column.name)
-    ]
+    names = {column.name: str(column.verbose_name) for column in registration._meta.concrete_fields}
+    missing = [names[name] for name in REQUIRED_ANSWERS if not getattr(registration, name)]
     return _("Still missing: %(fields)s.") % {"fields": ", ".join(missing)} if missing else None
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import ClassVar
 from uuid import UUID
 
@@ -20,8 +21,9 @@ class Territory(Record):
     """Regions and segments that a partner serves."""
 
     name = models.CharField(_("name"), max_length=100, unique=True)
-    regions = models.JSONField(_("regions"), default=list, blank=True)
-    segments = models.JSONField(_("segments"), default=list, blank=True)
+    # Words with commas between them, as people write and search them.
+    region_names = models.CharField(_("regions"), max_length=400, blank=True)
+    segment_names = models.CharField(_("segments"), max_length=400, blank=True)
 
     class Meta:
         verbose_name = _("territory")
@@ -29,6 +31,26 @@ class Territory(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def regions(self) -> list[str]:
+        return _words(self.region_names)
+
+    @regions.setter
+    def regions(self, words: Iterable[str]) -> None:
+        self.region_names = ", ".join(words)
+
+    @property
+    def segments(self) -> list[str]:
+        return _words(self.segment_names)
+
+    @segments.setter
+    def segments(self, words: Iterable[str]) -> None:
+        self.segment_names = ", ".join(words)
+
+
+def _words(text: str) -> list[str]:
+    return [word for part in text.split(",") if (word := part.strip())]
 
 
 class Agreement(Record):

@@ -1,4 +1,3 @@
-from collections.abc import Iterable
 from typing import Any, TypedDict
 
 from django.db.models import Model, Q, QuerySet
@@ -8,7 +7,7 @@ from django.utils.translation import gettext as _
 from prm.access.rights import visible
 from prm.modules import registry
 from prm.partners.models import Agreement, OnboardingStep, Partner, Registration
-from prm.people.models import User
+from prm.people.models import Contact, User
 
 #: So many of a kind are shown; more than these say nothing new to whoever decides.
 MOST = 10
@@ -70,10 +69,23 @@ def _alike(registration: Registration, rows: QuerySet[Any], kind: str, module: s
         alike |= Q(tax_key=registration.tax_key)
     if registration.name_key:
         alike |= Q(name_key=registration.name_key)
-    return [_duplicate(registration, row, kind, module) for row in rows.filter(alike).order_by("pk")[:MOST]]
+    known_at: set[Any] = set()
+    if kind != "registration":
+        known_at = set(
+            Contact.objects.filter(email__iexact=registration.contact_email).values_list(
+                "company_id", flat=True
+            )
+        )
+        alike |= Q(pk__in=known_at)
+    return [
+        _duplicate(registration, row, kind, module, contact_known=row.pk in known_at)
+        for row in rows.filter(alike).order_by("pk")[:MOST]
+    ]
 
 
-def _duplicate(registration: Registration, row: Any, kind: str, module: str) -> Duplicate:
+def _duplicate(
+    registration: Registration, row: Any, kind: str, module: str, *, contact_known: bool
+) -> Duplicate:
     why = []
     if registration.tax_key and row.tax_key == registration.tax_key:
         why.append(_("Same tax id %(value)s") % {"value": row.tax_id})
@@ -81,6 +93,8 @@ def _duplicate(registration: Registration, row: Any, kind: str, module: str) -> 
         why.append(_("Same domain %(value)s") % {"value": row.domain})
     if registration.name_key and row.name_key == registration.name_key:
         why.append(_("Same name apart from spelling and legal form"))
+    if contact_known:
+        why.append(_("%(email)s is a contact there") % {"email": registration.contact_email})
     return Duplicate(
         kind=kind,
         module=module,
@@ -99,8 +113,3 @@ def onboarding_steps(user: User, partner: Model) -> QuerySet[OnboardingStep]:
     """The checklist of a partner that the user may see."""
     seen = visible(user, registry.get("partners")).filter(pk=partner.pk)
     return OnboardingStep.objects.filter(partner_id__in=seen.values("pk")).order_by("position")
-
-
-def owned_first(rows: Iterable[Any], user: User) -> list[Any]:
-    """The rows whose channel manager is the user come first, each part in its order."""
-    return sorted(rows, key=lambda row: row.channel_manager_id != user.pk)

@@ -10,8 +10,10 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from prm.access.models import Portal
 from prm.modules import registry
@@ -23,6 +25,8 @@ from workflows.actor import Actor
 from workflows.errors import Denied, InvalidInput, NotFound, WorkflowError
 from workflows.perform import perform, record_creation, unit_of_work
 from workflows.ports import Event
+
+HAS_LOGIN = gettext_lazy("This address has a login already. Sign in, or ask for its password to be reset.")
 
 
 def invite(
@@ -115,15 +119,21 @@ def accept_invitation(token: str, *, name: str, password: str, request_id: str =
         raise NotFound
     name = " ".join(name.split())[:200]
     _check_login(invitation, name, password)
-    with unit_of_work():
-        try:
-            invitation = perform(
-                invitation, "accept", actor=Actor.link(name=name or invitation.email, request_id=request_id)
-            )
-        except WorkflowError as error:
-            # Somebody was quicker with the same link: no more is told than of an unknown one.
-            raise NotFound from error
-        return _make_user(invitation, name=name, password=password)
+    try:
+        with unit_of_work():
+            actor = Actor.link(name=name, request_id=request_id)
+            return _make_user(_accepted(invitation, actor), name=name, password=password)
+    except IntegrityError as error:
+        # Two invitations of one mailbox, accepted at the same moment.
+        raise InvalidInput({"": [HAS_LOGIN]}) from error
+
+
+def _accepted(invitation: Invitation, actor: Actor) -> Invitation:
+    try:
+        return perform(invitation, "accept", actor=actor)
+    except WorkflowError as error:
+        # Somebody was quicker with the same link: no more is told than of an unknown one.
+        raise NotFound from error
 
 
 def _check_login(invitation: Invitation, name: str, password: str) -> None:
@@ -143,9 +153,7 @@ def _make_user(invitation: Invitation, *, name: str, password: str) -> User:
     known = User.objects.filter(email=invitation.email).first()
     if known is not None and (known.is_active or known.company_id != invitation.company_id):
         # The holder of the mailbox, and nobody else, reads this.
-        raise InvalidInput(
-            {"": [_("This address has a login already. Sign in, or ask for its password to be reset.")]}
-        )
+        raise InvalidInput({"": [HAS_LOGIN]})
     user = known or User(email=invitation.email)
     user.name, user.portal, user.is_active, user.paused = name, invitation.portal, True, False
     user.contact = user.contact or contact

@@ -29,7 +29,10 @@ def _check_active(user: User) -> None:
         if company is not None and company.closed_at is not None:
             raise InvalidInput({"is_active": [_("The access of this company has ended.")]})
         return
-    if user.is_portal_admin and user.company_id is not None:
+    if user.portal is not None and user.portal.key == "administrator":
+        if not User.objects.filter(portal=user.portal, is_active=True).exclude(pk=user.pk).exists():
+            raise InvalidInput({"is_active": [_("The last administrator cannot be deactivated.")]})
+    elif user.is_portal_admin and user.company_id is not None:
         others = User.objects.filter(
             contact__company_id=user.company_id, contact__is_admin=True, is_active=True
         ).exclude(pk=user.pk)

@@ -113,6 +113,12 @@ def test_duplicates_by_domain_name_and_tax_id_with_the_reason(world):
     assert registration_duplicates(registration, world.erin) == []
 
 
+def test_a_contact_of_another_partner_is_pointed_out(world):
+    registration = make_registration(contact_email="alice@northwind.example")
+    found = [(each["title"], each["why"]) for each in registration_duplicates(registration, world.maria)]
+    assert found == [("Northwind Systems", ["alice@northwind.example is a contact there"])]
+
+
 def test_a_question_is_mailed_and_answered(world):
     registration = make_registration("under_review", contact_email="zoe@adventure.example")
     perform(

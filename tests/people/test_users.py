@@ -68,6 +68,13 @@ def test_the_last_admin_stays(world):
         set_admin(Actor.of(User.objects.get(pk=world.alice.pk)), world.bob, False)
 
 
+def test_the_last_administrator_stays(world):
+    with pytest.raises(InvalidInput):
+        deactivate(Actor.of(world.admin), world.admin)
+    User.objects.create_superuser("root@vendor.example", "x")
+    assert deactivate(Actor.of(world.admin), world.admin).is_active is False
+
+
 def test_an_admin_flag_is_given_within_the_company(world):
     for actor, user in ((world.bob, world.bob), (world.alice, world.carol), (world.alice, world.dana)):
         with pytest.raises((Denied, NotFound, InvalidInput)):

@@ -62,7 +62,7 @@ def test_a_note_of_an_outsider_is_never_internal(world, leads):
     )
 
 
-@pytest.mark.parametrize("body", ["", "   ", "x" * 20_001, "nul\x00"])
+@pytest.mark.parametrize("body", ["", "   ", "x" * 20_001, "nul\x00"], ids=["empty", "blank", "long", "nul"])
 def test_no_note_without_sense(world, leads, body):
     with pytest.raises(InvalidInput) as invalid:
         add_note(Actor.of(world.bob), leads, world.northwind_lead, body=body)

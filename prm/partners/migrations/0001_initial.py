@@ -36,8 +36,8 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
                 ("name", models.CharField(max_length=100, unique=True, verbose_name="name")),
-                ("regions", models.JSONField(blank=True, default=list, verbose_name="regions")),
-                ("segments", models.JSONField(blank=True, default=list, verbose_name="segments")),
+                ("region_names", models.CharField(blank=True, max_length=400, verbose_name="regions")),
+                ("segment_names", models.CharField(blank=True, max_length=400, verbose_name="segments")),
             ],
             options={
                 "verbose_name": "territory",

@@ -38,8 +38,8 @@ AGAIN = 0.5
 
 LOGIN_ENDED = 4401
 MALFORMED = 4400
-TOO_MUCH = 1008
-FAILED = 1011
+TOO_MUCH = 4429
+FAILED = 4500
 
 #: The longest message a client may send, and how many in ten seconds.
 LONGEST = 1_000

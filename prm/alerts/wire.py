@@ -58,6 +58,7 @@ class Publisher:
         self._some = threading.Event()
         self._empty = threading.Event()
         self._pid = 0
+        self._closed = False
         atexit.register(self._flush)
 
     def put(self, seqs: Mapping[UUID, int], revoked: Iterable[UUID]) -> None:
@@ -72,6 +73,12 @@ class Publisher:
                 self._pid = os.getpid()
                 threading.Thread(target=self._run, name="alerts-publisher", daemon=True).start()
         self._some.set()
+
+    def close(self) -> None:
+        """Ends the thread; what it has not got rid of is dropped."""
+        self._closed = True
+        self._some.set()
+        atexit.unregister(self._flush)
 
     def _take(self) -> tuple[dict[UUID, int], set[UUID]]:
         with self._lock:
@@ -97,6 +104,8 @@ class Publisher:
         down = False
         while True:
             self._some.wait()
+            if self._closed:
+                return
             seqs, revoked = self._take()
             try:
                 redis.publish(CHANNEL, pack(seqs, revoked))
@@ -123,8 +132,8 @@ class Publisher:
 
     def _flush(self) -> None:
         """A command that ends right after its commit waits for its nudges to leave."""
-        if self._pid == os.getpid() and (self._seqs or self._revoked or self._some.is_set()):
-            self._empty.wait(TIMEOUT)
+        if self._pid == os.getpid():
+            self._empty.wait(2 * TIMEOUT)
 
 
 class Listener:

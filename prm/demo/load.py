@@ -13,7 +13,6 @@ from prm.alerts.models import Alert, Delivery
 from prm.demo import registrations
 from prm.demo.clock import Clock
 from prm.demo.company import Company, found
-from prm.demo.words import OFFER_REASONS
 from prm.demo.work import DAY, Work
 from prm.leads.models import LeadAssignment
 from prm.opportunities.models import OpportunityAssignment
@@ -55,10 +54,10 @@ def _past(company: Company, clock: Clock, today: dt.datetime) -> None:
     work = Work(company, clock, today)
     for number in range(LEADS):
         # A little more every month: the programme grows.
-        clock.set(today - 365 * DAY * (1 - (number / LEADS) ** 0.8) - 2 * DAY)
+        clock.set(today - 365 * DAY * (1 - (number / LEADS) ** 0.5) - 2 * DAY)
         work.lead_story(own=number % 6 == 5)
     for number in range(OPPORTUNITIES):
-        clock.set(today - 350 * DAY * (1 - (number / OPPORTUNITIES) ** 0.8) - 3 * DAY)
+        clock.set(today - 350 * DAY * (1 - (number / OPPORTUNITIES) ** 0.5) - 3 * DAY)
         work.opportunity_story(own=number % 3 == 2)
 
 
@@ -77,12 +76,12 @@ def _lately(work: Work, clock: Clock, today: dt.datetime) -> None:
     )
     for partner, days in waiting:
         clock.set(today - days * DAY)
-        lead = work.lead()
-        work.do(lead, "assign", maria, partner=str(partner.pk), reason=work.seed.choice(OFFER_REASONS))
+        lead = work.lead(near=partner)
+        work.do(lead, "assign", maria, partner=str(partner.pk), reason=work.why())
     for partner, days in ((northwind, 3.2), (contoso, 2.4), (northwind, 0.05)):
         clock.set(today - days * DAY)
         deal = work.opportunity(partner, maria)
-        work.do(deal, "distribute", maria, partner=str(partner.pk), reason=work.seed.choice(OFFER_REASONS))
+        work.do(deal, "distribute", maria, partner=str(partner.pk), reason=work.why())
     for days in (3, 2.2, 1.4, 0.9, 0.5, 0.2, 0.1):
         clock.set(today - days * DAY)
         work.lead()

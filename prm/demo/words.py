@@ -109,6 +109,16 @@ NEEDS = (
     ("Visibility for a logistics hub", "Wants to see every link before the peak season.", 5),
     ("Backup after a ransom attack", "Was down for four days in the summer.", 6),
     ("Segmented network for a factory", "Machines and office share one network today.", 1),
+    ("Second line of firewalls for a bank", "The regulator asks for two makers in a row.", 4),
+    ("Wireless for a school campus", "Exams move online; every room must hold thirty tablets.", 2),
+    ("Switches for a film studio", "Moves very large files between the stages.", 1),
+    ("Watch over a water utility", "Pumping stations are spread over eighty kilometres.", 5),
+    ("Backup for a family of clinics", "Images are kept for thirty years.", 7),
+    ("Network in a listed building", "No new cables may show on the walls.", 2),
+    ("Firewalls for forty shops", "Card payments must be apart from the rest.", 3),
+    ("First network of a start-up", "Moves from a shared floor to its own.", 0),
+    ("Archive for a publisher", "A century of prints is being scanned.", 6),
+    ("Replacement after a flood", "The basement with all devices is gone.", 0),
 )
 
 SIZES = ("20-50 seats", "50-200 seats", "200-500 seats", "500-1,000 seats", "Over 1,000 seats")

@@ -26,6 +26,8 @@ class Work:
 
     def __init__(self, company: Company, clock: Clock, today: dt.datetime) -> None:
         self.company, self.clock, self.today, self.seed = company, clock, today, company.seed
+        self.needs: list[tuple[str, str, int]] = []
+        self.reasons: list[str] = []
 
     def later(self, least: float, most: float) -> bool:
         """Moves the clock on by some days, into working hours. False where the present is reached."""
@@ -41,6 +43,18 @@ class Work:
     def do(self, obj: Any, name: str, user: User, **inputs: Any) -> Any:
         """One transition by a person."""
         return perform(obj, name, actor=Actor.of(user), inputs=inputs)
+
+    def need(self) -> tuple[str, str, int]:
+        """What a customer needs; all of it comes up before anything comes up again."""
+        if not self.needs:
+            self.needs = self.seed.sample(words.NEEDS, len(words.NEEDS))
+        return self.needs.pop()
+
+    def why(self) -> str:
+        """Why a partner is offered something."""
+        if not self.reasons:
+            self.reasons = self.seed.sample(words.OFFER_REASONS, len(words.OFFER_REASONS))
+        return self.reasons.pop()
 
     def manager_of(self, partner: Partner) -> User:
         """The channel manager who owns the partner."""
@@ -61,11 +75,11 @@ class Work:
         amount = product.list_price.amount * self.seed.randint(2, 24) * self.seed.randint(80, 100) / 100
         return {"amount": f"{amount:.2f}", "currency": "USD"}
 
-    def lead(self, partner: Partner | None = None) -> Lead:
-        """A new lead of the vendor; one that `partner` enters itself where it is given."""
-        topic, need, product = self.seed.choice(words.NEEDS)
+    def lead(self, partner: Partner | None = None, near: Partner | None = None) -> Lead:
+        """A new lead of the vendor, `near` a partner; one that `partner` enters itself where it is given."""
+        topic, need, product = self.need()
         customer, person = self.company.customer(), self.company.person()
-        where = partner or self.choose()
+        where = partner or near or self.choose()
         data = {
             "topic": topic,
             "need": need,
@@ -93,15 +107,15 @@ class Work:
         refused: set[Any] = set()
         for _ in range(4):
             partner = self.choose(refused)
-            reason = self.seed.choice(words.OFFER_REASONS)
-            obj = self.do(obj, name, self.manager_of(partner), partner=str(partner.pk), reason=reason)
+            obj = self.do(obj, name, self.manager_of(partner), partner=str(partner.pk), reason=self.why())
             fate = self.seed.random()
             if fate < 0.1:
-                if not self.later(5.01, 5.02):
+                if obj.due_at >= self.today:
                     return None
+                self.clock.set(obj.due_at)
                 obj = perform(obj, "expire", actor=Actor.timer())
                 refused.add(partner.pk)
-            elif not self.later(0.05, 2.5):
+            elif not self.later(0.05, 1.5):
                 return None
             elif fate < 0.25:
                 note = self.seed.choice(words.DECLINE_NOTES)
@@ -125,13 +139,13 @@ class Work:
             if found is None:
                 return
             lead, partner = found
-        if not self.later(0.2, 3):
+        if not self.later(0.5, 9):
             return
         user = self.colleague(partner)
         lead = self.do(lead, "contact", user)
         if self.seed.random() < 0.3:
             add_note(Actor.of(user), registry.get("leads"), lead, body=self.seed.choice(words.NOTES))
-        if not self.later(1, 12):
+        if not self.later(3, 24):
             return
         if self.seed.random() < 0.28:
             self.do(lead, "disqualify", user, reason=self.seed.choice(("budget", "need", "unreachable")))
@@ -139,14 +153,14 @@ class Work:
         product = lead.product or self.seed.choice(self.company.products)
         close = (self.clock.now + self.seed.randint(20, 120) * DAY).date()
         lead = self.do(lead, "qualify", user, amount=self.money(product), expected_close=close.isoformat())
-        if not self.later(1, 14):
+        if not self.later(4, 26):
             return
         lead = self.do(lead, "convert", user, new_account=True)
         self.deal_story(lead.opportunity, partner)
 
     def opportunity(self, partner: Partner, by: User, account: Account | None = None) -> Opportunity:
         """A new opportunity in the partner's region, made by one of the partner's or the vendor's people."""
-        topic, need, number = self.seed.choice(words.NEEDS)
+        topic, need, number = self.need()
         product = self.company.products[number]
         data = {
             "topic": topic,
@@ -188,7 +202,7 @@ class Work:
             product = deal.product or self.seed.choice(self.company.products)
             actions.update(Actor.of(user), module, deal.pk, {"amount": self.money(product)})
         for stage in ("proposal", "negotiation"):
-            if not self.later(4, 28):
+            if not self.later(8, 50):
                 self.next_step(deal, user)
                 return
             change = {"stage": stage, "next_step": self.seed.choice(words.NEXT_STEPS)}
@@ -199,7 +213,7 @@ class Work:
                 why = self.seed.choice(("price", "competitor", "budget", "decision", "timing"))
                 self.do(deal, "lose", user, reason=why)
                 return
-        if not self.later(3, 30):
+        if not self.later(5, 45):
             self.next_step(deal, user)
             return
         if self.seed.random() < 0.68:

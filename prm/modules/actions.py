@@ -149,7 +149,7 @@ def _cleaned(
 
 def _assign(obj: Any, field: Field, value: Any) -> None:
     column = obj._meta.get_field(field.path)
-    if value is None and not column.null:
+    if value is None and not column.null and not column.is_relation:
         # Text columns say "nothing" with the empty text.
         value = column.get_default() if column.has_default() else ""
     setattr(obj, field.path, value)
@@ -167,8 +167,13 @@ def _validate(obj: Any, changed: set[str] | None, shown: set[str]) -> None:
     exclude = {"id", "state"}
     if changed is not None:
         exclude |= {column.name for column in obj._meta.concrete_fields} - changed
+    relations = {column.name for column in obj._meta.concrete_fields if column.is_relation}
     try:
-        obj.full_clean(exclude=exclude)
+        # A reference was found among the visible rows a moment ago; asking for it again would tell no more.
+        obj.clean_fields(exclude=exclude | relations)
+        obj.clean()
+        obj.validate_unique(exclude=exclude)
+        obj.validate_constraints(exclude=exclude)
     except ValidationError as error:
         errors: dict[str, list[str]] = {}
         for name, found in error.message_dict.items():

@@ -86,7 +86,7 @@ def _many(value: Any) -> str:
 
 
 def _choice(field: Field) -> Show:
-    labels = {str(value): str(label) for value, label in field.choices}
+    labels = {str(value): str(label) for value, label in field.options()}
     return lambda value: escape(labels.get(str(value), str(value)))
 
 

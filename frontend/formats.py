@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
+from babel.numbers import parse_pattern
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -31,10 +32,11 @@ def _locale(language: str) -> Locale:
 @lru_cache(maxsize=4096)
 def _money(amount: Decimal, currency: str, language: str) -> str:
     locale = _locale(language)
+    pattern = locale.currency_formats["standard"].pattern
     # Whole amounts without ",00": columns of them are easier to compare.
-    digits = (0, 0) if amount == amount.to_integral_value() else (2, 2)
-    pattern = locale.currency_formats["standard"]
-    return str(pattern.apply(amount, locale, currency=currency, force_frac=digits, currency_digits=False))
+    if amount == amount.to_integral_value():
+        pattern = pattern.replace(".00", "")
+    return str(parse_pattern(pattern).apply(amount, locale, currency=currency, currency_digits=False))
 
 
 def money(value: Any) -> str:
@@ -92,7 +94,9 @@ def ago(value: dt.datetime) -> str:
         text = ngettext("%(n)d day", "%(n)d days", count) % {"n": count}
     else:
         return day(value)
-    return gettext("%(span)s ago") % {"span": text} if seconds > 0 else gettext("in %(span)s") % {"span": text}
+    return (
+        gettext("%(span)s ago") % {"span": text} if seconds > 0 else gettext("in %(span)s") % {"span": text}
+    )
 
 
 def left(value: dt.datetime) -> tuple[str, str]:

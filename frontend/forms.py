@@ -43,6 +43,15 @@ class MoneyInput(forms.MultiWidget):
         currency = forms.Select(choices=currencies, attrs={"aria-label": _("Currency")})
         super().__init__({"amount": amount, "currency": currency})
 
+    def id_for_label(self, id_: str) -> str:
+        return f"{id_}_amount" if id_ else id_
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        for part, widget in zip(("amount", "currency"), context["widget"]["subwidgets"], strict=True):
+            widget["attrs"]["id"] = f"{context['widget']['attrs'].get('id', name)}_{part}"
+        return context
+
     def decompress(self, value: Any) -> list[Any]:
         if not value:
             return [None, settings.DEFAULT_CURRENCY]
@@ -57,9 +66,16 @@ class MoneyField(forms.MultiValueField):
     def __init__(self, *, min_value: Any = None, max_value: Any = None, **options: Any) -> None:
         required = options.pop("required")
         amount = forms.DecimalField(
-            min_value=min_value, max_value=max_value, max_digits=19, decimal_places=2, localize=True, required=required
+            min_value=min_value,
+            max_value=max_value,
+            max_digits=19,
+            decimal_places=2,
+            localize=True,
+            required=required,
         )
-        currency = forms.ChoiceField(choices=[(code, code) for code in settings.CURRENCIES], required=required)
+        currency = forms.ChoiceField(
+            choices=[(code, code) for code in settings.CURRENCIES], required=required
+        )
         super().__init__(
             (amount, currency), widget=MoneyInput(), require_all_fields=False, required=required, **options
         )
@@ -74,7 +90,11 @@ class MoneyField(forms.MultiValueField):
 
 def _short(amount: Any) -> Any:
     number = Decimal(str(amount))
-    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number.quantize(Decimal("0.01"))
+    return (
+        number.quantize(Decimal(1))
+        if number == number.to_integral_value()
+        else number.quantize(Decimal("0.01"))
+    )
 
 
 class InputForm(forms.Form):
@@ -83,12 +103,18 @@ class InputForm(forms.Form):
     inputs: Mapping[str, Input]
 
     def __init__(
-        self, inputs: Mapping[str, Input], user: Any, data: Any = None, initial: Mapping[str, Any] | None = None
+        self,
+        inputs: Mapping[str, Input],
+        user: Any,
+        data: Any = None,
+        initial: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(data, initial=dict(initial or {}), auto_id="f-%s")
         self.inputs = inputs
         for name, one in inputs.items():
-            self.fields[name] = _form_field(one, user, self.initial.get(name), data.get(name) if data else None)
+            self.fields[name] = _form_field(
+                one, user, self.initial.get(name), data.get(name) if data else None
+            )
 
     def data_for_engine(self) -> dict[str, Any]:
         """The cleaned values as plain JSON: the engine validates them again, by the same declarations."""
@@ -114,9 +140,13 @@ def _plain(value: Any) -> Any:
 def _form_field(one: Input, user: Any, initial: Any, given: Any) -> forms.Field:
     if one.kind == "money":
         return MoneyField(
-            label=one.label, required=one.required, help_text=one.help, initial=one.initial, min_value=one.min,
+            label=one.label,
+            required=one.required,
+            help_text=one.help,
+            initial=one.initial,
+            min_value=one.min,
             max_value=one.max,
-        )  # fmt: skip
+        )
     field = one.form_field()
     if one.kind == "reference":
         field.widget = reference_select(one, user, given or initial)
@@ -163,7 +193,9 @@ def reference_options(user: Any, module: registry.Module, text: str, limit: int)
     """Records of the module that the user may choose, by what they are called."""
     ordering = module.title if module.title in module.ordering else ""
     params = {"search": text, "ordering": ordering}
-    page = list_page(user, module, {name: one for name, one in params.items() if one}, limit=limit, fields=[module.title])
+    page = list_page(
+        user, module, {name: one for name, one in params.items() if one}, limit=limit, fields=[module.title]
+    )
     return [(str(row["id"]), str(row.get(module.title) or "–")) for row in page.rows]
 
 

@@ -18,6 +18,6 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString:
     meaning = {"role": "img", "aria-label": label} if label else {"aria-hidden": "true"}
     options = {"class": f"icon {css}".strip(), **meaning}
     try:
-        return lucide(name, size=None, **options)
+        return SafeString(lucide(name, size=None, **options))
     except IconDoesNotExist:
-        return lucide(FALLBACK, size=None, **options)
+        return SafeString(lucide(FALLBACK, size=None, **options))

@@ -82,8 +82,16 @@ class Listing:
 
     def _whole_day(self, name: str, value: str) -> str:
         # "Until 3 May" of a point in time means until its end.
-        kind = self.module.by_name[base].kind if (base := name.removesuffix("__lte")) in self.module.by_name else ""
-        return f"{value}T23:59:59" if name.endswith("__lte") and kind == "datetime" and len(value) == 10 else value
+        kind = (
+            self.module.by_name[base].kind
+            if (base := name.removesuffix("__lte")) in self.module.by_name
+            else ""
+        )
+        return (
+            f"{value}T23:59:59"
+            if name.endswith("__lte") and kind == "datetime" and len(value) == 10
+            else value
+        )
 
     @cached_property
     def column_names(self) -> list[str]:
@@ -99,12 +107,16 @@ class Listing:
         return [
             (one, one.name in shown)
             for one in self.module.fields
-            if one.name in self.readable and one.kind not in ("longtext", "uuid") and one.name != self.module.title
+            if one.name in self.readable
+            and one.kind not in ("longtext", "uuid")
+            and one.name != self.module.title
         ]
 
     def page(self, limit: int = 50) -> Page:
         """The rows. Raises BadQuery."""
-        return list_page(self.user, self.module, self.params, limit=limit, fields={*self.column_names, "state"})
+        return list_page(
+            self.user, self.module, self.params, limit=limit, fields={*self.column_names, "state"}
+        )
 
     def heads(self) -> list[Head]:
         """The heads of the columns."""
@@ -133,7 +145,9 @@ class Listing:
                 css = "num" if one.kind in NUMERIC else "is-blank" if blank else ""
                 cells.append(Cell(one.name, str(one.label), "" if blank else show(value), css))
             pk = str(row["id"])
-            lines.append(Line(pk, record_url(self.module, pk), title_of(self.module, row), row["version"], cells))
+            lines.append(
+                Line(pk, record_url(self.module, pk), title_of(self.module, row), row["version"], cells)
+            )
         return lines
 
     def url(self, **changes: str | None) -> str:
@@ -157,7 +171,9 @@ class Listing:
     def hidden(self, *without: str) -> list[tuple[str, str]]:
         """The URL's parameters as hidden fields of a form that changes others."""
         drop = {*without, "cursor", "part"}
-        return [(name, value) for name in self.query if name not in drop for value in self.query.getlist(name)]
+        return [
+            (name, value) for name in self.query if name not in drop for value in self.query.getlist(name)
+        ]
 
     def hidden_without_search(self) -> list[tuple[str, str]]:
         """Hidden fields of the search box."""
@@ -195,13 +211,26 @@ class Listing:
         found = []
         for name, one in self.filter_form.fields.items():
             raw = self.params.get(name)
-            if raw:
+            if raw and not (name == "state__in" and any(now for _text, _url, now in self.states())):
                 labels = {str(value): str(label) for value, label in getattr(one, "choices", [])}
                 text = ", ".join(labels.get(part, part) for part in raw.removesuffix("T23:59:59").split(","))
                 found.append((f"{one.label}: {text}", self.url(**{name: None, "cursor": None})))
         if raw := self.params.get("search"):
             found.append((_("Search: %(text)s") % {"text": raw}, self.url(search=None, cursor=None)))
         return found
+
+    def states(self) -> list[tuple[str, str, bool]]:
+        """One click for each state, as (text, URL, whether it is the present choice)."""
+        machine = self.module.machine
+        if machine is None or "state" not in self.module.filters or "state" not in self.readable:
+            return []
+        present = self.params.get("state") or self.params.get("state__in", "")
+        clear = {"cursor": None, "state__in": None}
+        found = [(_("All"), self.url(state=None, **clear), not present)]
+        return found + [
+            (str(text), self.url(state=state, **clear), state == present)
+            for state, text in machine.states.items()
+        ]
 
     def bulk(self) -> list[Transition]:
         """The transitions that the user may do to some records of the module."""
@@ -219,7 +248,11 @@ def _filter_fields(one: Field, user: Any, query: QueryDict) -> dict[str, forms.F
     label = one.label
     if one.kind in ("choice", "state"):
         choices = [(str(value), text) for value, text in one.options()]
-        return {f"{one.name}__in": forms.MultipleChoiceField(label=label, choices=choices, required=False, widget=ChipBoxes)}
+        return {
+            f"{one.name}__in": forms.MultipleChoiceField(
+                label=label, choices=choices, required=False, widget=ChipBoxes
+            )
+        }
     if one.kind == "reference":
         made = forms.CharField(label=label, required=False)
         made.widget = reference_select(one, user, query.get(one.name))
@@ -248,5 +281,3 @@ def _bound(label: str, kind: str) -> forms.Field:
 
 class ChipBoxes(forms.CheckboxSelectMultiple):
     """Several choices as chips that lie open."""
-
-

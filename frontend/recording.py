@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from frontend.cells import cell, empty
 from frontend.states import OWNERS
-from prm.access.rights import readable_fields, rights_for
+from prm.access.rights import readable_fields, rights_for, writable_fields
 from prm.modules.registry import Module, Row
 from prm.records import queries
 from prm.records.models import Activity, Note
@@ -20,7 +20,10 @@ from workflows.perform import Option
 NOTE = {"body": Input(kind="longtext", label=gettext_lazy("Note"), max_length=20_000)}
 ACTIVITY = {
     "kind": Input(
-        kind="choice", label=gettext_lazy("What"), choices=tuple(Activity.Kind.choices), initial=Activity.Kind.TASK
+        kind="choice",
+        label=gettext_lazy("What"),
+        choices=tuple(Activity.Kind.choices),
+        initial=Activity.Kind.TASK,
     ),
     "title": Input(kind="text", label=gettext_lazy("Title"), max_length=200),
     "due_at": Input(kind="datetime", label=gettext_lazy("When"), required=False),
@@ -45,14 +48,16 @@ class Block:
 
 
 def sections(user: Any, module: Module, obj: Any, row: Row) -> list[Block]:
-    """The module's layout as this user sees this record. Empty values are left out, except in short sections."""
+    """The module's layout as this user sees this record. Sections with nothing to show are left out."""
     now, ever = readable_fields(user, module, obj), readable_fields(user, module)
+    # Of what is not shown yet, that which the reader will work with: the customer, not our bookkeeping.
+    later = (ever & writable_fields(user, module)) - now
     blocks = []
     for section in module.layout:
         block = Block(str(section.title))
         for name in section.fields:
             one = module.field(name)
-            if name in now and name != module.title:
+            if name in now and name not in (module.title, "state"):
                 value = row.get(name)
                 block.facts.append(
                     {
@@ -61,7 +66,7 @@ def sections(user: Any, module: Module, obj: Any, row: Row) -> list[Block]:
                         "wide": one.kind in ("longtext", "json"),
                     }
                 )
-            elif name in ever - now:
+            elif name in later:
                 block.later.append(str(one.label))
         if any(fact["html"] for fact in block.facts) or block.later:
             blocks.append(block)
@@ -82,8 +87,14 @@ def later_text(module: Module, state: str) -> str:
 def arranged(options: list[Option]) -> dict[str, list[Option]]:
     """Transitions in three groups: `now` as buttons, `more` that end or undo, `not_now` in other states."""
     here = [one for one in options if one.in_state]
+    now = sorted(
+        (one for one in here if one.tone != "danger"),
+        key=lambda one: (one.tone != "primary", not one.enabled),
+    )
+    # One main button: where everything is main, nothing is.
+    now[1:] = [replace(one, tone="neutral") for one in now[1:]]
     return {
-        "now": sorted((one for one in here if one.tone != "danger"), key=lambda one: (one.tone != "primary", not one.enabled)),
+        "now": now,
         "more": [one for one in here if one.tone == "danger"],
         "not_now": [one for one in options if not one.in_state],
     }
@@ -156,7 +167,11 @@ def _change(module: Module, entry: Row) -> dict[str, Any]:
     moved = entry["from_state"] != entry["to_state"] and module.machine is not None
     return {
         "kind": "change" if moved else "edit",
-        "icon": "arrow-right" if moved and entry["from_state"] else "plus" if entry["transition"] == "create" else "pencil",
+        "icon": "arrow-right"
+        if moved and entry["from_state"]
+        else "plus"
+        if entry["transition"] == "create"
+        else "pencil",
         "title": entry["title"],
         "to_state": entry["to_state"] if moved else "",
         "who": entry["actor"],

@@ -23,7 +23,7 @@ OWNERS = {
 
 @lru_cache(maxsize=512)
 def tone(machine: Machine, state: str) -> str:
-    """The colour of a state: good where the main road ends or nothing is left to do, warn where time runs out."""
+    """Its colour: good where the main road ends or nothing is left to do, warn where time runs out."""
     if state in machine.finals:
         arriving = [each for each in machine.transitions if state in each.targets]
         return "good" if any(each.tone == "primary" for each in arriving) else "neutral"
@@ -34,14 +34,15 @@ def tone(machine: Machine, state: str) -> str:
         return "good"
     if wait.after is not None and wait.then:
         return "warn"
-    return "neutral" if state in machine.initial else "info"
+    return "neutral" if state == machine.initial[0] else "info"
 
 
 def state_badge(module: Module, state: str) -> SafeString:
     """The state in words, with its colour."""
     machine = module.machine
     if machine is None:
-        return format_html('<span class="badge">{}</span>', state)
+        labels = {str(value): str(label) for value, label in module.field("state").options()}
+        return format_html('<span class="badge">{}</span>', labels.get(state, state))
     return format_html('<span class="badge badge--{}">{}</span>', tone(machine, state), machine.title(state))
 
 
@@ -87,8 +88,20 @@ def steps(machine: Machine, state: str, visited: list[str]) -> list[dict[str, An
         start = machine.initial[0] if machine.initial else state
         way = road(machine, start, state)
         behind = list(way[:-1]) if way[-1] == state else []
-    ahead = [one for one in road(machine, state)[1:] if one not in behind] if state not in machine.finals else []
+    ahead = (
+        [one for one in road(machine, state)[1:] if one not in behind] if state not in machine.finals else []
+    )
     ended = state in machine.finals
-    made = [{"title": machine.title(one), "status": "done", "note": ""} for one in behind]
-    made.append({"title": machine.title(state), "status": "now", "note": "", "ended": ended, "tone": tone(machine, state)})
+    made: list[dict[str, Any]] = [
+        {"title": machine.title(one), "status": "done", "note": ""} for one in behind
+    ]
+    made.append(
+        {
+            "title": machine.title(state),
+            "status": "now",
+            "note": "",
+            "ended": ended,
+            "tone": tone(machine, state),
+        }
+    )
     return made + [{"title": machine.title(one), "status": "todo", "note": ""} for one in ahead]

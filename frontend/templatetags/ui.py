@@ -69,7 +69,12 @@ def record_link(module: str, ref: Mapping[str, Any] | None, css: str = "") -> Sa
     """A link to a record from a reference {"id", "title"}."""
     if not ref:
         return ""
-    return format_html('<a href="{}" class="{}">{}</a>', reverse("record", args=[module, ref["id"]]), css, ref["title"] or "–")
+    return format_html(
+        '<a href="{}" class="{}">{}</a>',
+        reverse("record", args=[module, ref["id"]]),
+        css,
+        ref["title"] or "–",
+    )
 
 
 @register.simple_tag(takes_context=True)

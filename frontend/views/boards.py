@@ -38,7 +38,7 @@ class Lane:
 
     key: str
     title: str
-    field: str
+    by: str
     end: bool
     cards: list[dict[str, Any]] = field(default_factory=list)
     count: int = 0
@@ -50,7 +50,11 @@ def granted_views(user: Any, module: Module) -> tuple[str, ...]:
     """How the user's portal shows the module: "list", "board"."""
     grant = rights_for(user).policy.grants.get(module.key)
     views = tuple(grant.views) if grant else ()
-    return views if module.board and module.board in readable_fields(user, module) else tuple(set(views) - {"board"})
+    return (
+        views
+        if module.board and module.board in readable_fields(user, module)
+        else tuple(set(views) - {"board"})
+    )
 
 
 @require_safe
@@ -85,7 +89,7 @@ def lanes_of(module: Module) -> list[Lane]:
     if one.kind != "state" and module.machine:
         lanes += [Lane(state, module.machine.title(state), "state", True) for state in module.machine.finals]
     elif module.machine:
-        lanes = [Lane(lane.key, lane.title, lane.field, lane.key in module.machine.finals) for lane in lanes]
+        lanes = [Lane(lane.key, lane.title, lane.by, lane.key in module.machine.finals) for lane in lanes]
     return lanes
 
 
@@ -98,10 +102,12 @@ def _staged(module: Module) -> dict[str, str]:
 
 
 def _fill(user: Any, module: Module, lanes: list[Lane], params: dict[str, str]) -> None:
-    money_field = next((one.name for one in module.fields if one.kind == "money" and one.name in module.card), None)
+    money_field = next(
+        (one.name for one in module.fields if one.kind == "money" and one.name in module.card), None
+    )
     names = {*module.card, module.title, module.board, "state"}
     for lane in lanes:
-        narrowed = {**params, **({} if lane.field == "state" else _staged(module)), lane.field: lane.key}
+        narrowed = {**params, **({} if lane.by == "state" else _staged(module)), lane.by: lane.key}
         page = list_page(user, module, narrowed, limit=CARDS, fields=names)
         lane.cards = [_card(module, row) for row in page.rows]
         lane.count = len(page.rows)
@@ -111,11 +117,13 @@ def _fill(user: Any, module: Module, lanes: list[Lane], params: dict[str, str]) 
         _sum(user, module, lanes, params, money_field)
 
 
-def _sum(user: Any, module: Module, lanes: list[Lane], params: dict[str, str], money_field: str | None) -> None:
-    for by in {lane.field for lane in lanes}:
+def _sum(
+    user: Any, module: Module, lanes: list[Lane], params: dict[str, str], money_field: str | None
+) -> None:
+    for by in {lane.by for lane in lanes}:
         extra = {} if by == "state" else _staged(module)
         groups = aggregate(user, module, {**params, **extra}, by, money_field)
-        for lane in (lane for lane in lanes if lane.field == by):
+        for lane in (lane for lane in lanes if lane.by == by):
             mine = [one for one in groups if one["key"] == lane.key]
             lane.count = sum(one["count"] for one in mine)
             lane.sums = [
@@ -171,8 +179,8 @@ def move(request: HttpRequest, key: str, pk: UUID) -> HttpResponse:
 def _move(request: HttpRequest, module: Module, obj: Any, lane: Lane) -> Option | None:
     """Moves the record. Returns the transition where it is refused or has first to ask for something."""
     token = request.POST.get("version", "")
-    if lane.field != "state":
-        update(actor(request), module, obj.pk, {lane.field: lane.key}, expected_version=token)
+    if lane.by != "state":
+        update(actor(request), module, obj.pk, {lane.by: lane.key}, expected_version=token)
         return None
     if not version_matches(obj, token):
         raise Stale

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from frontend.cells import title_of
 from frontend.forms import InputForm, initial_of, reference_options
@@ -29,7 +29,10 @@ def new(request: HttpRequest, key: str) -> HttpResponse:
     fields = form_fields(request.user, module)
     if request.method != "POST":
         given = {name: request.GET[name] for name in fields if request.GET.get(name)}
-        initial = {**{name: one.initial for name, one in fields.items() if not callable(one.initial)}, **given}
+        initial = {
+            **{name: one.initial for name, one in fields.items() if not callable(one.initial)},
+            **given,
+        }
         return _form(request, module, InputForm(fields, request.user, initial=initial))
     form = InputForm(fields, request.user, request.POST)
     if not form.is_valid():
@@ -54,7 +57,9 @@ def edit(request: HttpRequest, key: str, pk: UUID) -> HttpResponse:
         raise Http404
     fields = form_fields(request.user, module, obj)
     if request.method != "POST":
-        return _form(request, module, InputForm(fields, request.user, initial=initial_of(row, fields)), row=row)
+        return _form(
+            request, module, InputForm(fields, request.user, initial=initial_of(row, fields)), row=row
+        )
     form = InputForm(fields, request.user, request.POST, initial=initial_of(row, fields))
     if not form.is_valid():
         return _form(request, module, form, row=row, status=422)
@@ -94,11 +99,13 @@ def _form(request: HttpRequest, module: Module, form: InputForm, **more: Any) ->
     return render(request, "frontend/form.html", context, status=status)
 
 
-@require_safe
+@require_POST
 def duplicates(request: HttpRequest, key: str) -> HttpResponse:
     """Records of one's own that look like what is being typed."""
     module = module_or_404(request.user, key, "create")
-    values = {name: request.GET[name] for name in form_fields(request.user, module) if request.GET.get(name)}
+    values = {
+        name: request.POST[name] for name in form_fields(request.user, module) if request.POST.get(name)
+    }
     found = module.duplicates(request.user, values) if module.duplicates and values else []
     return render(request, "frontend/parts/duplicates.html", {"found": found[:5], "module": module})
 

@@ -27,7 +27,9 @@ def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpRespo
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, 400, _("That address does not make sense"), _("Go back and try again from the page before."))
+    return _page(
+        request, 400, _("That address does not make sense"), _("Go back and try again from the page before.")
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -41,10 +43,14 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    text = _("Nothing you entered was lost on purpose: go back and try again. If it happens again, tell us the number below.")
+    text = _(
+        "Go back and try again; what you had typed is still there. If it happens again, tell us this number."
+    )
     return _page(request, 500, _("Something broke on our side"), text)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    text = _("The form was open for too long or in another login. Go back, load the page again, and send it once more.")
+    text = _(
+        "The form was open for too long, or in another login. Go back, load the page again, and send it then."
+    )
     return _page(request, 403, _("Please send that again"), text)

@@ -90,5 +90,13 @@ def _actions(request: HttpRequest, alert: dict[str, Any]) -> dict[str, Any]:
     if obj is None:
         return {"options": []}
     offered = [one for one in available(obj, actor(request)) if one.enabled]
-    main = [one for one in offered if one.tone == "primary"] + [one for one in offered if one.name == "decline"]
-    return {"options": main[:2], "module": module, "obj": obj, "version": opaque_version(obj), "next": reverse("home")}
+    main = [one for one in offered if one.tone == "primary"] + [
+        one for one in offered if one.name == "decline"
+    ]
+    return {
+        "options": main[:2],
+        "module": module,
+        "obj": obj,
+        "version": opaque_version(obj),
+        "next": reverse("home"),
+    }

@@ -50,7 +50,9 @@ def module_list(request: HttpRequest, key: str) -> HttpResponse:
 def _count(listing: Listing) -> HttpResponse:
     params = {name: value for name, value in listing.params.items() if name != "cursor"}
     try:
-        count = list_page(listing.user, listing.module, {**params, "count": "1"}, limit=1, fields=()).count or 0
+        count = (
+            list_page(listing.user, listing.module, {**params, "count": "1"}, limit=1, fields=()).count or 0
+        )
     except BadQuery:
         return HttpResponse("", status=400)
     text = _("more than %(n)s") % {"n": number(COUNTED)} if count > COUNTED else number(count)

@@ -114,7 +114,9 @@ def notes(request: HttpRequest, key: str, pk: UUID) -> HttpResponse:
         return _page(request, module, obj, 422, note_form=form)
     given = form.data_for_engine()
     try:
-        records.add_note(actor(request), module, obj, body=given["body"], internal=bool(request.POST.get("internal")))
+        records.add_note(
+            actor(request), module, obj, body=given["body"], internal=bool(request.POST.get("internal"))
+        )
     except InvalidInput as error:
         form.take(error)
         return _page(request, module, obj, 422, note_form=form)
@@ -131,7 +133,7 @@ def activities(request: HttpRequest, key: str, pk: UUID) -> HttpResponse:
         return _page(request, module, obj, 422, activity_form=form)
     given = {**form.data_for_engine(), "due_at": form.cleaned_data["due_at"]}
     try:
-        records.add_activity(actor(request), module, obj, **given, assignee=request.user)
+        records.add_activity(actor(request), module, obj, **given)
     except InvalidInput as error:
         form.take(error)
         return _page(request, module, obj, 422, activity_form=form)
@@ -163,5 +165,7 @@ def remove(request: HttpRequest, key: str, pk: UUID) -> HttpResponse:
     try:
         delete(actor(request), module, pk, expected_version=request.POST.get("version"))
     except WorkflowError as error:
-        return render(request, "frontend/delete.html", {**context, "error": explain(error)}, status=status_of(error))
+        return render(
+            request, "frontend/delete.html", {**context, "error": explain(error)}, status=status_of(error)
+        )
     return done(request, f"/{module.key}/", recording.DELETED % {"title": context["title"]})

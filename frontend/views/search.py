@@ -56,7 +56,9 @@ def groups(user: Any, text: str, limit: int) -> list[dict[str, Any]]:
 
 
 def _hits(user: Any, module: Module, text: str, limit: int) -> list[dict[str, Any]]:
-    second = next((name for name in module.columns if name not in (module.title, "state") and name in module.search), "")
+    second = next(
+        (name for name in module.columns if name not in (module.title, "state") and name in module.search), ""
+    )
     names = {module.title, "state", second} - {""}
     try:
         rows = list_page(user, module, {"search": text}, limit=limit, fields=names).rows

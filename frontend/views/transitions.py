@@ -40,11 +40,21 @@ def transition(request: HttpRequest, key: str, pk: UUID, name: str) -> HttpRespo
     """GET shows what the transition asks for, POST does it on the version that was shown."""
     module = module_or_404(request.user, key)
     obj = object_or_404(request.user, module, pk)
-    option = next((one for one in available(obj, actor(request)) if one.name == name), None) if module.machine else None
+    option = (
+        next((one for one in available(obj, actor(request)) if one.name == name), None)
+        if module.machine
+        else None
+    )
     if option is None:
         raise Http404
     if request.method != "POST":
-        return _ask(request, module, obj, option, InputForm(option.inputs, request.user, initial=_known(option, request)))
+        return _ask(
+            request,
+            module,
+            obj,
+            option,
+            InputForm(option.inputs, request.user, initial=_known(option, request)),
+        )
     form = InputForm(option.inputs, request.user, request.POST)
     if not form.is_valid():
         return _ask(request, module, obj, option, form, status=422)
@@ -81,7 +91,13 @@ def _gone_well(request: HttpRequest, module: Module, pk: Any, option: Option) ->
 
 
 def _ask(
-    request: HttpRequest, module: Module, obj: Any, option: Option, form: InputForm, status: int = 200, **more: Any
+    request: HttpRequest,
+    module: Module,
+    obj: Any,
+    option: Option,
+    form: InputForm,
+    status: int = 200,
+    **more: Any,
 ) -> HttpResponse:
     row = get_row(request.user, module, obj.pk, [module.title, "state"]) or {}
     context = {
@@ -103,13 +119,26 @@ def _ask(
 def bulk(request: HttpRequest, key: str, name: str) -> HttpResponse:
     """The same transition for many records, each in its own transaction and with its own answer."""
     module = module_or_404(request.user, key)
-    step = module.machine.get(name) if module.machine else None
-    if step is None or "user" not in step.by or not may(request.user, module, step.capability):
+    machine = module.machine
+    step = machine.get(name) if machine else None
+    if (
+        machine is None
+        or step is None
+        or "user" not in step.by
+        or not may(request.user, module, step.capability)
+    ):
         raise Http404
     asked = (request.POST if request.method == "POST" else request.GET).getlist("ids")[:MOST]
-    rows = get_rows(request.user, module, asked, [module.title, "state"])
+    rows = list(get_rows(request.user, module, asked, [module.title, "state"]).values())
     back = next_url(request, reverse("module-list", args=[key]))
-    context: dict[str, Any] = {"title": step.title, "module": module, "step": step, "rows": rows, "next": back, "name": name}
+    context: dict[str, Any] = {
+        "title": step.title,
+        "module": module,
+        "step": step,
+        "rows": rows,
+        "next": back,
+        "name": name,
+    }
     if not rows:
         return go(request, back)
     if request.method != "POST":
@@ -121,7 +150,7 @@ def bulk(request: HttpRequest, key: str, name: str) -> HttpResponse:
     if not form.is_valid():
         return _bulk_page(request, context, 422)
     ids = [str(row["id"]) for row in rows]
-    answers = perform_many(module.model, ids, name, actor=actor(request), inputs=form.data_for_engine())
+    answers = perform_many(machine.model, ids, name, actor=actor(request), inputs=form.data_for_engine())
     invalid = [one.error for one in answers if isinstance(one.error, InvalidInput)]
     if invalid and len(invalid) == len(answers):
         form.take(invalid[0])

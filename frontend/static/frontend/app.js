@@ -136,6 +136,24 @@ const tick = () => $$("[data-countdown]").forEach((one) => {
 });
 setInterval(tick, 15000);
 
+/* A part of the page that reloads itself waits while somebody is in the middle of something in it. */
+const busy = (region) => $("dialog[open]") || $("details[open]:has(form, input)", region)
+  || (region.contains(document.activeElement) && document.activeElement.matches("input, textarea, select"));
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  const region = event.detail.elt;
+  const cause = event.detail.requestConfig.triggeringEvent;
+  if (!region.matches("[data-region]") || cause?.type !== "prm:alert" || !busy(region)) return;
+  event.preventDefault();
+  region.dataset.late = "1";
+});
+const late = () => setTimeout(() => $$("[data-late]").forEach((region) => {
+  if (busy(region)) return;
+  delete region.dataset.late;
+  htmx.trigger(region, "prm:done", {});
+}), 200);
+document.addEventListener("focusout", late);
+document.addEventListener("toggle", late, true);
+
 /* After a part of the page has changed: focus what went wrong, show what is new. */
 const focus = (from) => {
   const summary = $("[data-focus]", from);

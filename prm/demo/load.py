@@ -89,8 +89,8 @@ def _lately(work: Work, clock: Clock, today: dt.datetime) -> None:
         clock.set(today - days * DAY)
         work.do(work.lead(), "release", maria)
     clock.set(today - 0.04 * DAY)
-    offered = contoso.leadassignments.filter(state="offered").order_by("due_at").last()
-    work.do(offered.lead, "accept", users["carol"])
+    for offered in contoso.leadassignments.filter(state="offered").order_by("-due_at")[:1]:
+        work.do(offered.lead, "accept", users["carol"])
 
 
 def _suspend(company: Company, clock: Clock, today: dt.datetime) -> None:

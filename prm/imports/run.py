@@ -22,6 +22,7 @@ from djmoney.money import Money
 from prm.imports.mapping import FileMapping, importable, importing
 from prm.imports.references import References, Unknown, closest
 from prm.imports.table import Line
+from prm.modules import registry
 from prm.modules.registry import Field, Module
 from workflows.actor import Actor
 from workflows.errors import InvalidInput
@@ -240,8 +241,7 @@ class _Reader:
                 return _Later(text)
             raise
         if (one.module, pk) not in self.instances:
-            column = self.module.model._meta.get_field(one.path)
-            self.instances[one.module, pk] = column.related_model._base_manager.get(pk=pk)
+            self.instances[one.module, pk] = registry.get(one.module).rows().get(pk=pk)
         return self.instances[one.module, pk]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import Model, ProtectedError, RestrictedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -163,7 +163,7 @@ def _differs(obj: Any, field: Field, value: Any) -> bool:
 
 
 def _validate(obj: Any, changed: set[str] | None, shown: set[str]) -> None:
-    """The model's own rules, for the `changed` fields or for all; errors of fields not `shown` have no name."""
+    """The model's own rules, for the `changed` fields or all; errors of fields not `shown` have no name."""
     exclude = {"id", "state"}
     if changed is not None:
         exclude |= {column.name for column in obj._meta.concrete_fields} - changed
@@ -176,7 +176,7 @@ def _validate(obj: Any, changed: set[str] | None, shown: set[str]) -> None:
         obj.validate_constraints(exclude=exclude)
     except ValidationError as error:
         errors: dict[str, list[str]] = {}
-        for name, found in error.message_dict.items():
-            key = name if name in shown else ""
-            errors.setdefault("" if name == NON_FIELD_ERRORS else key, []).extend(found)
+        for name, found in error.update_error_dict({}).items():
+            messages = [message for one in found for message in one.messages]
+            errors.setdefault(name if name in shown else "", []).extend(messages)
         raise InvalidInput(errors) from None

@@ -20,7 +20,7 @@ class ModulesConfig(AppConfig):
         from prm.modules.policy import PortalPolicy
         from workflows import ports
 
-        found = []
+        found: list[registry.Module] = []
         for app in apps.get_app_configs():
             if find_spec(f"{app.name}.module") is None:
                 continue

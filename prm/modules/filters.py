@@ -17,7 +17,7 @@ LARGEST = 10**15
 COMPARED = frozenset({"integer", "decimal", "money", "date", "datetime"})
 
 
-class _In(django_filters.BaseInFilter):
+class _In(django_filters.BaseInFilter):  # type: ignore[misc]  # the library has no types
     """Values separated by commas, each parsed like the single filter of the field."""
 
 
@@ -25,7 +25,7 @@ def _number(**options: Any) -> django_filters.Filter:
     return django_filters.NumberFilter(min_value=-LARGEST, max_value=LARGEST, **options)
 
 
-class _Boolean(django_filters.TypedChoiceFilter):
+class _Boolean(django_filters.TypedChoiceFilter):  # type: ignore[misc]  # the library has no types
     def __init__(self, **options: Any) -> None:
         super().__init__(
             choices=(("true", "true"), ("false", "false")), coerce=lambda text: text == "true", **options
@@ -33,7 +33,7 @@ class _Boolean(django_filters.TypedChoiceFilter):
 
 
 def _choice(field: Field) -> Any:
-    choices = tuple((str(value), label) for value, label in field.choices)
+    choices = tuple((str(value), label) for value, label in field.options())
     return lambda **options: django_filters.ChoiceFilter(choices=choices, **options)
 
 
@@ -62,7 +62,7 @@ def filters_of(field: Field, main: str) -> dict[str, django_filters.Filter]:
         combined = type("In", (_In, one), {})
         options: dict[str, Any] = {}
         if issubclass(one, django_filters.ChoiceFilter):
-            options["choices"] = tuple((str(value), label) for value, label in field.choices)
+            options["choices"] = tuple((str(value), label) for value, label in field.options())
         elif one is django_filters.NumberFilter:
             options |= {"min_value": -LARGEST, "max_value": LARGEST}
         made[f"{field.name}__in"] = combined(field_name=main, lookup_expr="in", **options)

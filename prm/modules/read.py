@@ -13,6 +13,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Count, F, QuerySet, Sum
+from django.db.models.expressions import Combinable
 
 from prm.access.rights import Rights, rights_for
 from prm.modules.columns import Column, Columns
@@ -75,12 +76,13 @@ class Reader:
 
     def rows(self) -> QuerySet[Any]:
         """The visible rows, with every readable column of the module annotated under its masked name."""
-        expressions = {}
+        expressions: dict[str, Combinable] = {}
         for name in self.columns.readable:
             column = self.columns.get(name)
             assert column is not None
             expressions |= column.expressions
-        return self.rights.visible(self.module).annotate(**expressions)
+        annotated: QuerySet[Any] = self.rights.visible(self.module).annotate(**expressions)
+        return annotated
 
     def fetch(self, rows: QuerySet[Any]) -> list[Row]:
         """The queried rows as dicts: id, version, then the picked fields in the module's order."""

@@ -44,7 +44,7 @@ urlpatterns = [
 
 
 def nav_jobs(user: Any) -> list[dict[str, Any]]:
-    """The job pages that the user gets, in the order of the navigation; a count is what waits for the user."""
+    """The job pages that the user gets, in the order of the navigation; a count is what waits there."""
 
     def item(name: str, label: str, icon: str, count: int | None = None) -> dict[str, Any]:
         return {"name": name, "label": label, "icon": icon, "count": count}

@@ -1,4 +1,4 @@
-"""Applications that wait for a decision: the own ones first, likely duplicates beside them, two clicks to approve."""
+"""Applications that wait for a decision: the own ones first, likely duplicates beside them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _selected(user: Any, pk: str, data: Any = None, name: str = "") -> dict[str,
     registration = common.load(user, "registrations", row["id"])
     assert isinstance(registration, Registration)
     duplicates = queries.registration_duplicates(registration, user)
-    decisions = [
+    decisions: list[dict[str, Any]] = [
         {
             "option": option,
             "form": DecisionForm(
@@ -82,8 +82,8 @@ def _selected(user: Any, pk: str, data: Any = None, name: str = "") -> dict[str,
         "version": opaque_version(registration),
         "duplicates": duplicates,
         "same": {
-            name: any(getattr(registration, name) and twin[name] == getattr(registration, name) for twin in duplicates)
-            for name in ("domain", "tax_id")
+            "domain": any(twin["domain"] == registration.domain != "" for twin in duplicates),
+            "tax_id": any(twin["tax_id"] == registration.tax_id != "" for twin in duplicates),
         },
         "decisions": {each["option"].name: each for each in decisions},
         "tried": name,
@@ -93,7 +93,9 @@ def _selected(user: Any, pk: str, data: Any = None, name: str = "") -> dict[str,
 class DecisionForm(forms.Form):
     """The inputs of one transition, filled in with what is most likely right."""
 
-    def __init__(self, option: Option, user: Any, registration: Registration, doubtful: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, option: Option, user: Any, registration: Registration, doubtful: bool, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs, prefix=None, auto_id=f"id_{option.name}_%s")
         for name, each in option.inputs.items():
             if name == "confirm_duplicate" and not doubtful:
@@ -107,9 +109,14 @@ class DecisionForm(forms.Form):
             if isinstance(field, forms.ChoiceField) and likely:
                 # It is filled in, so it asks nothing and needs no word on what an empty one would mean.
                 field.required, field.help_text = True, ""
-                field.choices = [choice for choice in field.choices if choice[0]]  # type: ignore[union-attr,index]
+                field.choices = [(value, label) for value, label in _options(field) if value]
             field.initial = likely
             self.fields[name] = field
+
+
+def _options(field: forms.ChoiceField) -> list[tuple[str, Any]]:
+    given: Any = field.choices
+    return list(given)
 
 
 def _choices(user: Any, module: str) -> list[tuple[str, str]]:
@@ -180,4 +187,3 @@ def _said(name: str, registration: Registration) -> str:
         "reject": _("The application of %(company)s is rejected.") % company,
         "start_review": _("The application of %(company)s is under review.") % company,
     }[name]
-

@@ -73,6 +73,11 @@ def rows(user: Any, module: str, limit: int = 50, **params: str) -> list[Row]:
     return [{**row, "module": module} for row in found]
 
 
+def posted(request: HttpRequest) -> Any:
+    """What a form was sent with; None where the page is only shown: an empty form is also sent."""
+    return request.POST if request.method == "POST" else None
+
+
 def inputs_posted(request: HttpRequest, inputs: Mapping[str, Input]) -> dict[str, Any]:
     """Those of the declared inputs that the form sent; `perform` says what is wrong with them."""
     return {name: request.POST[name] for name in inputs if request.POST.get(name)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from typing import Any
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -38,15 +39,28 @@ def unassigned(user: Any, limit: int = LISTED) -> list[Row]:
     return sorted(found, key=lambda row: row["created_at"])
 
 
-def _chosen(user: Any, values: list[str]) -> list[Any]:
-    """The records behind `leads:<id>` and `opportunities:<id>`, as far as the user may offer them."""
-    ids: dict[str, list[str]] = defaultdict(list)
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _ids(values: list[str]) -> dict[str, list[UUID]]:
+    """What was picked, as `leads:<id>` and `opportunities:<id>`, by module; what is neither is left out."""
+    ids: dict[str, list[UUID]] = defaultdict(list)
     for value in values:
-        module, _colon, pk = value.partition(":")
-        if module in UNASSIGNED and len(pk) == 36:
+        module, _colon, text = value.partition(":")
+        pk = _uuid(text)
+        if module in UNASSIGNED and pk is not None:
             ids[module].append(pk)
+    return ids
+
+
+def _chosen(user: Any, values: list[str]) -> list[Any]:
+    """The picked records, as far as the user may offer them and nobody has them."""
     chosen: list[Any] = []
-    for module, pks in ids.items():
+    for module, pks in _ids(values).items():
         verb, states = UNASSIGNED[module]
         rows = visible(user, registry.get(module), verb).filter(pk__in=pks, state__in=states.split(","))
         for record in rows.order_by("created_at"):
@@ -70,26 +84,23 @@ def distribute(request: HttpRequest) -> HttpResponse:
     fits = queries.fits(chosen, request.user)[:RANKED]
     for fit in fits:
         # How busy a partner is helps to choose, and is nothing to tell the partner.
-        fit.told = ". ".join(fit.reasons[:-1] if fit.open_offers else fit.reasons)  # type: ignore[attr-defined]
+        fit.told = ". ".join(fit.reasons[:-1] if fit.open_offers else fit.reasons)
         fit.reasons = [reason for reason in fit.reasons if reason != fit.partner.get_tier_display()]
     return render(request, "frontend/jobs/distribute_fits.html", {"chosen": chosen, "fits": fits})
 
 
 def _assign(request: HttpRequest) -> HttpResponse:
     """Offers each record by itself: one that is refused does not hold the others up."""
-    ids: dict[str, list[str]] = defaultdict(list)
-    for value in request.POST.getlist("pick"):
-        module, _colon, pk = value.partition(":")
-        if module in UNASSIGNED:
-            ids[module].append(pk)
-    partner_id = request.POST.get("partner", "")
-    if not ids or not partner_id:
+    ids = _ids(request.POST.getlist("pick"))
+    partner_id = _uuid(request.POST.get("partner", ""))
+    if not ids or partner_id is None:
         return redirect("distribute")
     reason = request.POST.get(f"reason-{partner_id}", "").strip()[:500]
     actor = common.actor(request)
     results = []
     for module, pks in ids.items():
-        titles = {str(row.pk): str(row) for row in visible(request.user, registry.get(module)).filter(pk__in=pks)}
+        seen = visible(request.user, registry.get(module)).filter(pk__in=pks)
+        titles = {str(row.pk): str(row) for row in seen}
         for answer in actions.distribute(actor, module, pks, partner_id, reason):
             results.append(
                 {

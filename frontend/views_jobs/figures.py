@@ -25,6 +25,7 @@ from prm.access.rights import readable_fields, visible
 from prm.modules import registry
 from prm.opportunities.workflow import Stage
 
+
 @dataclass(frozen=True)
 class Bar:
     """One value of a chart. share: its length in per cent of the longest."""
@@ -58,7 +59,8 @@ class Chart:
 
 def short_amount(amount: Decimal, currency: str) -> str:
     """An amount that fits beside a bar, in the reader's language: $1.2M."""
-    return str(format_compact_currency(amount, currency, locale=to_locale(get_language() or "en"), fraction_digits=1))
+    locale = to_locale(get_language() or "en")
+    return str(format_compact_currency(amount, currency, locale=locale, fraction_digits=1))
 
 
 def _bars(rows: list[tuple[str, float, str, str]]) -> list[Bar]:
@@ -81,6 +83,12 @@ def _main_currency(counted: list[dict[str, Any]]) -> tuple[str, str]:
     main = max(totals, key=lambda currency: totals[currency])
     others = sorted(set(totals) - {main})
     return main, _("Without amounts in %(others)s.") % {"others": ", ".join(others)} if others else ""
+
+
+def _total(counted: list[dict[str, Any]], currency: str) -> Decimal:
+    return sum(
+        (row["total"] or Decimal(0) for row in counted if row["amount_currency"] == currency), Decimal(0)
+    )
 
 
 def _rows(user: Any, module: str, manager: Any) -> Any:
@@ -108,13 +116,14 @@ def pipeline(user: Any, manager: Any = None) -> Chart:
     rows = []
     for stage in Stage:
         here = [row for row in counted if row["stage"] == stage.value]
-        total = sum((row["total"] or Decimal(0) for row in here if row["amount_currency"] == currency), Decimal(0))
+        total = _total(here, currency)
         count = sum(row["n"] for row in here)
         note = ngettext("%(n)d opportunity", "%(n)d opportunities", count) % {"n": count}
         rows.append((str(stage.label), float(total), short_amount(total, currency) if count else "–", note))
     if not counted:
         rows = []
-    return Chart(_("Open pipeline by stage"), (_("Stage"), _("Amount"), _("Number")), _bars(rows), remark=remark)
+    columns = (_("Stage"), _("Amount"), _("Number"))
+    return Chart(_("Open pipeline by stage"), columns, _bars(rows), remark=remark)
 
 
 def won_by_month(user: Any, manager: Any = None, months: int = 12) -> Chart:
@@ -130,11 +139,12 @@ def won_by_month(user: Any, manager: Any = None, months: int = 12) -> Chart:
     currency, remark = _main_currency(counted)
     rows = []
     for start in starts:
-        here = [row for row in counted if (row["month"].year, row["month"].month) == (start.year, start.month)]
-        total = sum((row["total"] or Decimal(0) for row in here if row["amount_currency"] == currency), Decimal(0))
+        here = [row for row in counted if row["month"].date() == start]
+        total = _total(here, currency)
         count = sum(row["n"] for row in here)
         note = ngettext("%(n)d won", "%(n)d won", count) % {"n": count}
-        rows.append((date_format(start, "M"), float(total), short_amount(total, currency) if total else "–", note))
+        amount = short_amount(total, currency) if total else "–"
+        rows.append((date_format(start, "M"), float(total), amount, note))
     if not counted:
         rows = []
     title = _("Won in the last 12 months")
@@ -168,8 +178,11 @@ def acceptance_time(user: Any, manager: Any = None, limit: int = 12) -> Chart:
             sums[row["partner__name"]][0] += row["mean"].total_seconds() / 3600 * row["n"]
             sums[row["partner__name"]][1] += row["n"]
     means = sorted(((name, hours / n, int(n)) for name, (hours, n) in sums.items()), key=lambda one: -one[1])
-    rows = [(name, hours, _hours(hours), ngettext("%(n)d offer", "%(n)d offers", n) % {"n": n}) for name, hours, n in means]
-    return Chart(_("Time to accept an offer"), (_("Partner"), _("On average"), _("Accepted")), _bars(rows[:limit]))
+    rows = [
+        (name, hours, _hours(hours), ngettext("%(n)d offer", "%(n)d offers", n) % {"n": n})
+        for name, hours, n in means[:limit]
+    ]
+    return Chart(_("Time to accept an offer"), (_("Partner"), _("On average"), _("Accepted")), _bars(rows))
 
 
 def _hours(hours: float) -> str:
@@ -189,7 +202,10 @@ def territory_load(user: Any, manager: Any = None) -> Chart:
         .annotate(n=Count("pk"))
     }
     work: dict[str, int] = defaultdict(int)
-    busy = {"leads": ("assigned", "accepted", "contacted", "qualified"), "opportunities": ("distributed", "managed")}
+    busy = {
+        "leads": ("assigned", "accepted", "contacted", "qualified"),
+        "opportunities": ("distributed", "managed"),
+    }
     for module, states in busy.items():
         for row in (
             _rows(user, module, manager)
@@ -200,7 +216,8 @@ def territory_load(user: Any, manager: Any = None) -> Chart:
         ):
             work[row["partner__territory__name"] or _("No territory")] += row["n"]
     loads = sorted(
-        ((name, work.get(name, 0), partners.get(name, 0)) for name in {*work, *partners}), key=lambda one: -one[1]
+        ((name, work.get(name, 0), partners.get(name, 0)) for name in {*work, *partners}),
+        key=lambda one: -one[1],
     )
     rows = [
         (name, float(open_), str(open_), ngettext("%(n)d partner", "%(n)d partners", n) % {"n": n})
@@ -222,9 +239,7 @@ def totals(user: Any, manager: Any = None) -> dict[str, Any]:
     )
     currency, _remark = _main_currency(counted)
     managed = [row for row in counted if row["state"] == "managed"]
-    open_total = sum(
-        (row["total"] or Decimal(0) for row in managed if row["amount_currency"] == currency), Decimal(0)
-    )
+    open_total = _total(managed, currency)
     return {
         "open_count": sum(row["n"] for row in managed),
         "open_amount": short_amount(open_total, currency) if currency else "–",

@@ -47,7 +47,7 @@ def _greeting(user: Any) -> str:
 
 def _partner(user: Any) -> dict[str, Any]:
     partner = visible(user, registry.get("partners")).filter(pk=user.company_id).first()
-    onboarding = partner is not None and partner.state == "onboarding"
+    onboarding = partner if partner is not None and partner.state == "onboarding" else None
     opportunities = work.managed_rows(user)
     today = timezone.localdate()
     late = [row for row in opportunities if row.get("expected_close") and row["expected_close"] < today]
@@ -58,7 +58,7 @@ def _partner(user: Any) -> dict[str, Any]:
         "offers": context["offers"][:SHOWN],
         "offer_count": len(context["offers"]),
         "partner": partner,
-        "steps": list(queries.onboarding_steps(user, partner)) if onboarding else [],
+        "steps": list(queries.onboarding_steps(user, onboarding)) if onboarding else [],
         "tasks": common.tasks(user, until=timezone.now() + timedelta(days=7))[:SHOWN],
         "late": late[:SHOWN],
         "late_count": len(late),
@@ -120,17 +120,19 @@ def _other(user: Any) -> dict[str, Any]:
     for module in registry.all_modules():
         if module.nav and module.key != "alerts" and common.granted(user, module.key):
             newest = common.rows(user, module.key, limit=4)
-            lists.append({"module": module, "rows": [{**row, "title": row.get(module.title)} for row in newest]})
+            titled = [{**row, "title": row.get(module.title)} for row in newest]
+            lists.append({"module": module, "rows": titled})
     return {"lists": lists, "tasks": common.tasks(user, until=timezone.now() + timedelta(days=7))[:SHOWN]}
 
 
 @require_POST
 def step(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Tick a step of the onboarding checklist, or take the tick away."""
-    partner = visible(request.user, registry.get("partners")).filter(pk=request.user.company_id).first()
+    user: Any = request.user
+    partner = visible(user, registry.get("partners")).filter(pk=user.company_id).first()
     if partner is None:
         raise Http404
-    found = get_object_or_404(queries.onboarding_steps(request.user, partner), pk=pk)
+    found = get_object_or_404(queries.onboarding_steps(user, partner), pk=pk)
     act = actions.complete_step if request.POST.get("done") == "1" else actions.reopen_step
     try:
         act(common.actor(request), found)

@@ -54,7 +54,8 @@ def offered(request: HttpRequest) -> HttpResponse:
     """All offers, and the pool that anyone entitled may claim from."""
     if not any(common.granted(request.user, module, "accept") for module in ON_OFFER):
         raise Http404
-    pool = common.rows(request.user, "leads", state="pooled") if common.granted(request.user, "leads", "claim") else []
+    may_claim = common.granted(request.user, "leads", "claim")
+    pool = common.rows(request.user, "leads", state="pooled") if may_claim else []
     return render(request, "frontend/jobs/offered.html", {**offer_context(request.user), "pool": pool})
 
 
@@ -74,10 +75,11 @@ def act(request: HttpRequest, module: str, pk: UUID, name: str) -> HttpResponse:
         row = get_row(request.user, registry.get(module), pk)
         context = {"row": row, "before": before, "module": module, "name": name}
         return render(request, "frontend/jobs/_offer_done.html", context)
+    topic = {"topic": before["topic"]}
     if name == "decline":
-        common.say(request, True, _("You declined “%(topic)s”. Thank you for saying so.") % {"topic": before["topic"]})
+        common.say(request, True, _("You declined “%(topic)s”. Thank you for saying so.") % topic)
         return common.back(request, "offered")
-    common.say(request, True, _("“%(topic)s” is yours now. Here is whom to call.") % {"topic": before["topic"]})
+    common.say(request, True, _("“%(topic)s” is yours now. Here is whom to call.") % topic)
     return redirect("record", module, pk)
 
 
@@ -120,8 +122,8 @@ def offer_link(request: HttpRequest, token: str) -> HttpResponse:
             link = links.look_up(token)
         else:
             row = get_row(link.user, registry.get(link.module), record.pk)
-            context = {"row": row, "module": link.module, "record_url": reverse("record", args=(link.module, record.pk))}
-            return render(request, "frontend/jobs/offer_link_done.html", context)
+            done = {"row": row, "record_url": reverse("record", args=(link.module, record.pk))}
+            return render(request, "frontend/jobs/offer_link_done.html", done)
     row = links.row(link) if link is not None and link.status == "open" else None
     option = links.option(link) if row and link else None
     context = {"link": link, "row": row, "option": option, "error": error}

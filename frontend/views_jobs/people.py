@@ -25,6 +25,11 @@ from prm.modules import registry
 from prm.people import actions, queries
 from workflows.errors import InvalidInput, NotFound, WorkflowError
 
+#: First parts of the names of time zones that are places.
+CONTINENTS = frozenset(
+    ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+)
+
 
 class AcceptForm(forms.Form):
     name = forms.CharField(
@@ -76,7 +81,9 @@ class AwayForm(forms.Form):
         help_text=_("They see your partners first and get your alerts while you are away."),
     )
     away_from = forms.DateField(
-        label=_("Away from"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Away from"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     away_until = forms.DateField(
         label=_("Until, that day included"),
@@ -92,8 +99,8 @@ class AwayForm(forms.Form):
 
 def _zones() -> list[str]:
     """Places, without the abbreviations and the legacy names."""
-    wanted = ("Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
-    return ["UTC", *sorted(name for name in zoneinfo.available_timezones() if name.startswith(wanted))]
+    names = zoneinfo.available_timezones()
+    return ["UTC", *sorted(name for name in names if name.partition("/")[0] in CONTINENTS)]
 
 
 def _to_form(form: forms.Form, error: WorkflowError) -> None:
@@ -114,7 +121,7 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
     invitation = actions.find_invitation(token)
     if invitation is None:
         return render(request, "frontend/jobs/invite_gone.html", status=404)
-    form = AcceptForm(request.POST or None, initial={"name": invitation.name})
+    form = AcceptForm(common.posted(request), initial={"name": invitation.name})
     if request.method == "POST" and form.is_valid():
         try:
             user = actions.accept_invitation(
@@ -125,7 +132,7 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
         except WorkflowError as error:
             _to_form(form, error)
         else:
-            # The link has proved the mailbox and the password was chosen a second ago: asking again is a nuisance.
+            # The link has proved the mailbox, and the password was chosen a second ago: no asking again.
             return perform_login(request, user, email_verification="none", redirect_url="/")
     return render(request, "frontend/jobs/invite.html", {"form": form, "invitation": invitation})
 
@@ -138,7 +145,7 @@ def team(request: HttpRequest) -> HttpResponse:
     if user.company_id is None:
         raise Http404
     admin = common.granted(user, "invitations", "create")
-    form = InviteForm(request.POST or None) if admin else None
+    form = InviteForm(common.posted(request)) if admin else None
     if request.method == "POST":
         if form is None:
             raise Http404
@@ -165,7 +172,8 @@ def team(request: HttpRequest) -> HttpResponse:
 @require_POST
 def colleague(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
     """Deactivate, reactivate, or change the admin flag of a colleague."""
-    found = get_object_or_404(queries.colleagues(request.user), pk=pk)
+    user: Any = request.user
+    found = get_object_or_404(queries.colleagues(user), pk=pk)
     actor = common.actor(request)
     names = {"name": str(found)}
     try:
@@ -194,7 +202,8 @@ def colleague(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
 @require_POST
 def invitation(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
     """Send an open invitation again, or take it back."""
-    found = get_object_or_404(queries.open_invitations(request.user), pk=pk)
+    user: Any = request.user
+    found = get_object_or_404(queries.open_invitations(user), pk=pk)
     act, text = {
         "resend": (actions.resend_invitation, gettext("Sent again to %(email)s.")),
         "revoke": (actions.revoke_invitation, gettext("The invitation of %(email)s no longer works.")),
@@ -218,7 +227,9 @@ def me(request: HttpRequest) -> HttpResponse:
     may_away = "cover" in writable_fields(user, registry.get("users"), user)
     about_away = request.POST.get("form") == "away"
     known = {"name": user.name, "language": user.language, "timezone": user.timezone}
-    profile = ProfileForm(request.POST if request.method == "POST" and not about_away else None, initial=known)
+    profile = ProfileForm(
+        request.POST if request.method == "POST" and not about_away else None, initial=known
+    )
     away = None
     if may_away:
         dates = {"cover": user.cover_id, "away_from": user.away_from, "away_until": user.away_until}

@@ -1,4 +1,4 @@
-"""A company applies to become a partner: public pages that anyone may open, without a login and without scripts.
+"""A company applies to become a partner: public pages, without a login and without scripts.
 
 Whoever holds the mailed link, or the session that began it, may go on with the draft. Reading never changes
 anything; every step is a POST, and an unknown address gets the same pages as a known one.
@@ -74,7 +74,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def email(request: HttpRequest) -> HttpResponse:
     """The address first: from here on nothing is lost."""
-    form = EmailForm(request.POST or None)
+    form = EmailForm(common.posted(request))
     if request.method == "POST" and form.is_valid():
         draft, _token = actions.start_registration(email=form.cleaned_data["email"], request_id=_id(request))
         request.session[SESSION_KEY] = str(draft.pk)
@@ -92,7 +92,7 @@ def step(request: HttpRequest, step: str) -> HttpResponse:
     if registration.state not in EDITABLE:
         return redirect("register-status")
     changing = "change" in request.GET
-    form = _form(step, registration, request.POST or None)
+    form = _form(step, registration, common.posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             actions.save_answers(registration, form.cleaned_data)
@@ -128,7 +128,9 @@ def check(request: HttpRequest) -> HttpResponse:
     missing = _missing_step(registration)
     if missing:
         return redirect("register-step", step=missing)
-    return _show(request, "check", {"registration": registration, "groups": _answers(registration), "step": 5})
+    return _show(
+        request, "check", {"registration": registration, "groups": _answers(registration), "step": 5}
+    )
 
 
 @never_cache
@@ -141,7 +143,7 @@ def agreement(request: HttpRequest) -> HttpResponse:
     if registration.state != "draft":
         return redirect("register-status")
     in_force = queries.current_agreement()
-    form = AgreementForm(request.POST or None)
+    form = AgreementForm(common.posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             if in_force is not None:
@@ -187,7 +189,7 @@ def _next_page(registration: Registration) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def find(request: HttpRequest) -> HttpResponse:
     """A lost link is sent again; the answer is the same whether there is an application or not."""
-    form = EmailForm(request.POST or None)
+    form = EmailForm(common.posted(request))
     if request.method == "POST" and form.is_valid():
         actions.send_links(email=form.cleaned_data["email"])
         return _show(request, "sent", {"email": form.cleaned_data["email"]})
@@ -201,7 +203,9 @@ def resend(request: HttpRequest) -> HttpResponse:
     if registration is None:
         return redirect("register")
     actions.resend_link(registration)
-    common.say(request, True, _("We sent the link again to %(email)s.") % {"email": registration.contact_email})
+    common.say(
+        request, True, _("We sent the link again to %(email)s.") % {"email": registration.contact_email}
+    )
     return redirect("register-check")
 
 
@@ -234,7 +238,7 @@ def answer(request: HttpRequest) -> HttpResponse:
         return redirect("register")
     if registration.state != "returned":
         return redirect(_next_page(registration))
-    form = AnswerForm(request.POST or None)
+    form = AnswerForm(common.posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             actions.submit(registration, answer=form.cleaned_data["answer"], request_id=_id(request))
@@ -242,7 +246,9 @@ def answer(request: HttpRequest) -> HttpResponse:
             form.add_error(None, common.explain(error))
         else:
             return redirect("register-status")
-    return _show(request, "answer", {"form": form, "registration": registration, "groups": _answers(registration)})
+    return _show(
+        request, "answer", {"form": form, "registration": registration, "groups": _answers(registration)}
+    )
 
 
 @never_cache
@@ -264,7 +270,7 @@ def withdraw(request: HttpRequest) -> HttpResponse:
 def _answers(registration: Registration) -> list[dict[str, Any]]:
     """The answers page by page, as they are read back to the applicant."""
     titles = {"company": _("Your company"), "contact": _("You"), "programme": _("Working together")}
-    groups = []
+    groups: list[dict[str, Any]] = []
     for name in STEPS:
         rows = []
         for field_name, field in _form(name, registration).fields.items():

@@ -1,4 +1,4 @@
-"""The three short pages of an application: eight required answers in all, the email and the agreement among them."""
+"""The three short pages of an application: eight required answers, email and agreement among them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django_countries.fields import CountryField
+from django_countries import countries
 
 from prm.partners.choices import PartnerType
 from prm.partners.models import Territory
@@ -15,6 +15,11 @@ from prm.partners.models import Territory
 def regions_served() -> list[str]:
     """The regions of all territories: an applicant names the one that it sells in."""
     return sorted({region for territory in Territory.objects.all() for region in territory.regions})
+
+
+def country_choices() -> list[tuple[str, Any]]:
+    """All countries in the reader's language."""
+    return [("", _("Choose a country")), *countries]
 
 
 class EmailForm(forms.Form):
@@ -43,7 +48,8 @@ class CompanyForm(forms.Form):
         error_messages={"required": _("Enter the address of your website")},
         widget=forms.TextInput(attrs={"autocomplete": "url", "inputmode": "url", "spellcheck": "false"}),
     )
-    country = CountryField(blank_label=_("Choose a country")).formfield(
+    country = forms.ChoiceField(
+        choices=country_choices,
         label=_("Country"),
         required=True,
         error_messages={"required": _("Choose the country of your company")},
@@ -109,7 +115,8 @@ class ProgrammeForm(forms.Form):
         super().__init__(*args, **kwargs)
         regions = regions_served()
         if regions:
-            self.fields["region"].choices = [("", _("Choose a region")), *((one, one) for one in regions)]
+            choices = [("", _("Choose a region")), *((one, one) for one in regions)]
+            self.fields["region"].choices = choices  # type: ignore[attr-defined]
         else:
             del self.fields["region"]
 
@@ -131,4 +138,8 @@ class AnswerForm(forms.Form):
 
 
 STEPS = ("company", "contact", "programme")
-FORMS: dict[str, type[forms.Form]] = {"company": CompanyForm, "contact": ContactForm, "programme": ProgrammeForm}
+FORMS: dict[str, type[forms.Form]] = {
+    "company": CompanyForm,
+    "contact": ContactForm,
+    "programme": ProgrammeForm,
+}

@@ -1,4 +1,4 @@
-"""What is being worked: a partner's own leads and opportunities, and the vendor's view of deadlines and pipeline."""
+"""What is being worked: a partner's leads and opportunities; the vendor's deadlines and pipeline."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def managed(request: HttpRequest) -> HttpResponse:
 
 def _assigned_to(row: Row, user: Any) -> bool:
     assignee = row.get("assignee")
-    return bool(assignee) and assignee["id"] == user.pk
+    return assignee is not None and bool(assignee["id"] == user.pk)
 
 
 def _sums(found: Any) -> list[str]:
@@ -120,7 +120,10 @@ def deadlines(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     offers = offers_out(request.user)
     groups = [
-        {"title": _("Within a day"), "rows": [row for row in offers if row["due_at"] <= now + timedelta(days=1)]},
+        {
+            "title": _("Within a day"),
+            "rows": [row for row in offers if row["due_at"] <= now + timedelta(days=1)],
+        },
         {
             "title": _("Within three days"),
             "rows": [
@@ -129,7 +132,11 @@ def deadlines(request: HttpRequest) -> HttpResponse:
         },
         {"title": _("Later"), "rows": [row for row in offers if row["due_at"] > now + timedelta(days=3)]},
     ]
-    context = {"groups": groups, "offers": offers, "tasks": common.tasks(request.user, until=now + timedelta(days=7))}
+    context = {
+        "groups": groups,
+        "offers": offers,
+        "tasks": common.tasks(request.user, until=now + timedelta(days=7)),
+    }
     return render(request, "frontend/jobs/deadlines.html", context)
 
 

@@ -1,0 +1,137 @@
+"""Home and the numbers on it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.urls import reverse
+from django.utils import timezone
+from djmoney.money import Money
+
+from frontend.views_jobs import figures
+from prm.records.models import Activity
+from tests.cast import World
+from tests.factories import make_lead, make_opportunity, make_partner, make_registration, make_user
+from tests.frontend_jobs.conftest import SignIn
+
+
+def test_partner_sees_offers_tasks_and_what_is_late(world: World, sign_in: SignIn) -> None:
+    make_lead("assigned", world.northwind, topic="Answer me")
+    make_opportunity(
+        "managed", world.northwind, topic="Late one", expected_close=timezone.localdate() - timedelta(days=2)
+    )
+    Activity.objects.create(
+        subject="leads.lead",
+        object_id=world.northwind_lead.pk,
+        party_id=world.northwind.pk,
+        kind="call",
+        title="Call them back",
+        due_at=timezone.now() + timedelta(hours=2),
+        assignee=world.alice,
+        author=world.alice,
+    )
+    page = sign_in(world.alice).get("/").content.decode()
+    assert "Answer me" in page
+    assert "Late one" in page
+    assert "Call them back" in page
+    assert "Call them back" not in sign_in(world.carol).get("/").content.decode()
+
+
+def test_onboarding_checklist_is_ticked(world: World, sign_in: SignIn) -> None:
+    partner = make_partner("onboarding", steps_done=False, channel_manager=world.maria)
+    fay = sign_in(make_user("fay@fourth.example", "partner", partner, name="Fay", is_admin=True))
+    page = fay.get("/")
+    assert "Getting started" in page.content.decode()
+    step = next(step for step in page.context["steps"] if step.done_at is None)
+    fay.post(reverse("onboarding-step", args=(step.pk,)), {"done": "1"})
+    step.refresh_from_db()
+    assert step.done_at is not None
+    assert (
+        sign_in(world.alice).post(reverse("onboarding-step", args=(step.pk,)), {"done": "0"}).status_code
+        == 404
+    )
+
+
+def test_manager_sees_approvals_deadlines_and_unassigned(world: World, sign_in: SignIn) -> None:
+    make_registration("submitted", company_name="Wants in")
+    make_lead("new", topic="Nobody has me")
+    make_lead("assigned", world.northwind, topic="Ends soon")
+    context = sign_in(world.maria).get("/").context
+    assert [row["company_name"] for row in context["queue"]] == ["Wants in"]
+    assert "Nobody has me" in [row["topic"] for row in context["unassigned"]]
+    assert [row["topic"] for row in context["expiring"]] == ["Ends soon"]
+    assert [row["name"] for row in context["partners"]] == ["Northwind Systems"]
+
+
+def test_administrator_sees_the_system(world: World, sign_in: SignIn) -> None:
+    assert "In the system" in sign_in(world.admin).get("/").content.decode()
+    assert "In the system" not in sign_in(world.maria).get("/").content.decode()
+
+
+def test_customer_and_employee_have_a_home(world: World, sign_in: SignIn) -> None:
+    for user in (world.dana, world.erin):
+        page = sign_in(user).get("/").content.decode()
+        assert user.get_short_name() in page
+        assert "Waiting for your answer" not in page
+
+
+def test_pipeline_counts_only_the_partners_own(world: World) -> None:
+    make_opportunity("managed", world.northwind, stage="proposal", amount=Money(1500, "USD"))
+    make_opportunity("managed", world.contoso, stage="proposal", amount=Money(99000, "USD"))
+    bars = {bar.label: bar for bar in figures.pipeline(world.alice).bars}
+    assert bars["Proposal"].value == figures.short_amount(Decimal(1500), "USD")
+    assert bars["Proposal"].note == "1 opportunity"
+
+
+def test_currencies_are_not_added_up(world: World) -> None:
+    for amount in (Money(100, "EUR"), Money(1000, "USD"), Money(2000, "USD")):
+        make_opportunity("managed", world.northwind, stage="negotiation", amount=amount)
+    chart = figures.pipeline(world.alice)
+    assert {bar.label: bar for bar in chart.bars}["Negotiation"].value == "$3K"
+    assert "EUR" in chart.remark
+
+
+def test_won_is_put_into_its_month(world: World) -> None:
+    make_opportunity("won", world.northwind, amount=Money(5000, "USD"), won_at=timezone.now())
+    make_opportunity(
+        "won", world.northwind, amount=Money(7000, "USD"), won_at=timezone.now() - timedelta(days=800)
+    )
+    bars = figures.won_by_month(world.alice).bars
+    assert len(bars) == 12
+    assert [bar.share > 0 for bar in bars] == [False] * 11 + [True]
+
+
+def test_load_and_acceptance_by_manager(world: World) -> None:
+    make_lead("assigned", world.contoso)
+    mine = {bar.label: bar.value for bar in figures.territory_load(world.maria, world.maria).bars}
+    assert set(mine) == {"Central Europe"}
+    everyone = {bar.label for bar in figures.territory_load(world.maria).bars}
+    assert everyone == {"Central Europe", "North America"}
+
+
+def test_stage_is_moved_with_the_version(world: World, sign_in: SignIn) -> None:
+    from prm.modules.versions import opaque_version
+
+    record = world.northwind_opportunity
+    url = reverse("managed-stage", args=(record.pk,))
+    alice = sign_in(world.alice)
+    alice.post(url, {"stage": "proposal", "version": "old"})
+    record.refresh_from_db()
+    assert record.stage == "qualification"
+    alice.post(url, {"stage": "proposal", "version": opaque_version(record)})
+    record.refresh_from_db()
+    assert record.stage == "proposal"
+    sign_in(world.carol).post(url, {"stage": "negotiation", "version": opaque_version(record)})
+    record.refresh_from_db()
+    assert record.stage == "proposal"
+
+
+def test_deadlines_are_grouped_by_time_left(world: World, sign_in: SignIn) -> None:
+    from prm.leads.models import Lead
+
+    soon = make_lead("assigned", world.northwind, topic="Today")
+    make_lead("assigned", world.northwind, topic="This week")
+    Lead.objects.filter(pk=soon.pk).update(due_at=timezone.now() + timedelta(hours=3))
+    groups = sign_in(world.maria).get("/deadlines/").context["groups"]
+    assert [[row["topic"] for row in group["rows"]] for group in groups] == [["Today"], [], ["This week"]]

@@ -27,7 +27,7 @@ class Clock:
 
         class Datetime(dt.datetime):
             @classmethod
-            def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:
+            def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:  # type: ignore[override]
                 return clock.now.astimezone(tz)
 
         with mock.patch.object(timezone, "datetime", Datetime):

@@ -58,12 +58,14 @@ def found(seed: random.Random, start: dt.datetime) -> Company:
         number="2026.1", title="Partner agreement", text=words.AGREEMENT, published_at=start
     )
     company.territories = [
-        Territory.objects.create(name=name, regions=regions, segments=segments)
-        for name, regions, segments in words.TERRITORIES
+        _territory(name, regions, segments) for name, regions, segments in words.TERRITORIES
     ]
     company.products = [
         Product.objects.create(
-            name=name, series=series, code=f"{series[:3].upper()}-{number:02}", list_price=Money(price, "USD")
+            name=name,
+            series=series,
+            code=f"{series[:3].upper()}-{number:02}",
+            list_price=Money(price, "USD"),  # type: ignore[misc]  # its field takes money
         )
         for number, (name, series, price) in enumerate(words.PRODUCTS, 1)
     ]
@@ -75,6 +77,13 @@ def found(seed: random.Random, start: dt.datetime) -> Company:
     for row in words.PARTNERS:
         _partner(company, row, start)
     return company
+
+
+def _territory(name: str, regions: list[str], segments: list[str]) -> Territory:
+    territory = Territory(name=name)
+    territory.regions, territory.segments = regions, segments
+    territory.save(force_insert=True)
+    return territory
 
 
 def _user(company: Company, email: str, name: str, portal: str, contact: Contact | None = None) -> User:
@@ -148,7 +157,7 @@ def _account(company: Company, partner: Partner, number: int) -> Account:
     slug = name.lower().replace(" ", "-")
     account = Account(
         name=name,
-        domain=f"{slug}-{partner.country.code.lower()}{number}.example",
+        domain=f"{slug}-{str(partner.country).lower()}{number}.example",
         partner=partner,
         country=partner.country,
         city=partner.city,

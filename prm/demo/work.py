@@ -85,7 +85,7 @@ class Work:
             "need": need,
             "size": self.seed.choice(words.SIZES),
             "region": where.region,
-            "country": where.country.code,
+            "country": str(where.country),
             "product": str(self.company.products[product].pk),
             "company_name": customer,
             "contact_name": person,

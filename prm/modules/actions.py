@@ -167,16 +167,20 @@ def _validate(obj: Any, changed: set[str] | None, shown: set[str]) -> None:
     exclude = {"id", "state"}
     if changed is not None:
         exclude |= {column.name for column in obj._meta.concrete_fields} - changed
-    relations = {column.name for column in obj._meta.concrete_fields if column.is_relation}
+    # A reference was found among the visible rows a moment ago; asking for it again would tell no more.
+    found = {
+        column.name
+        for column in obj._meta.concrete_fields
+        if column.is_relation and getattr(obj, column.attname) is not None
+    }
     try:
-        # A reference was found among the visible rows a moment ago; asking for it again would tell no more.
-        obj.clean_fields(exclude=exclude | relations)
+        obj.clean_fields(exclude=exclude | found)
         obj.clean()
         obj.validate_unique(exclude=exclude)
         obj.validate_constraints(exclude=exclude)
     except ValidationError as error:
         errors: dict[str, list[str]] = {}
-        for name, found in error.update_error_dict({}).items():
-            messages = [message for one in found for message in one.messages]
+        for name, problems in error.update_error_dict({}).items():
+            messages = [message for one in problems for message in one.messages]
             errors.setdefault(name if name in shown else "", []).extend(messages)
         raise InvalidInput(errors) from None

@@ -40,7 +40,8 @@ class PortalPolicy:
     def may(self, actor: Actor, obj: models.Model, transition: Transition) -> bool:
         """Whether a scope that reaches the record grants the transition, or a link alone is enough for it."""
         if _link_only(actor):
-            return "link" in transition.by
+            # What users may do as well asks for their rights, which such a link has none of.
+            return "link" in transition.by and "user" not in transition.by
         module = registry.for_model(type(obj))
         return module is not None and rights_for(actor.user).may(module, transition.capability, obj)
 

@@ -1,6 +1,7 @@
 """A loan in three states: enough to have a timer, a guard, an input and a way back."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import models
 
@@ -9,7 +10,7 @@ from workflows.machine import Context, StateField, Wait, Workflow, guard, transi
 
 
 @guard("has_name")
-def has_name(gadget, ctx: Context) -> str | None:
+def has_name(gadget: "GadgetWorkflow", ctx: Context) -> str | None:
     return None if gadget.name != "nameless" else "Name the gadget first."
 
 
@@ -26,11 +27,14 @@ class GadgetWorkflow(Workflow):
     }
     finals = {State.BACK}
 
+    name: str
+    holder_id: UUID | None
+
     class Meta:
         abstract = True
 
     @property
-    def party_id(self):
+    def party_id(self) -> UUID | None:
         return self.holder_id
 
     @transition(

@@ -10,6 +10,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from django_q.conf import Conf
@@ -130,12 +131,12 @@ def test_the_embedded_runner_does_jobs_and_timers_at_once_and_survives_errors(ma
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_share_the_work_and_stop_when_told(make, policy):
-    settings = connection.settings_dict
+    database = connection.settings_dict
     if connection.vendor == "postgresql":
-        url = f"postgres://{settings['USER']}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
+        url = f"postgres://{database['USER']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
     else:
-        url = f"sqlite:///{settings['NAME']}"
-    env = {**os.environ, "TEST_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.workflows.settings"}
+        url = f"sqlite:///{os.path.abspath(database['NAME'])}"
+    env = {**os.environ, "TEST_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE}
     command = [sys.executable, "-m", "django", "worker"]
     # A file rather than a pipe: the processes of the cluster inherit it, and nobody reads along.
     workers = [

@@ -96,25 +96,24 @@ def test_the_orm_cannot_change_the_history(make):
         line.delete()
 
 
-def test_replacing_a_row_is_no_way_round(make):
-    if connection.vendor != "sqlite":
-        pytest.skip("INSERT OR REPLACE is SQLite's own")
+def test_an_insert_that_replaces_is_no_way_round(make):
     parcel = make("packed")
-    columns = [field.column for field in Parcel._meta.concrete_fields]
-    chosen = ", ".join("'delivered'" if name == "state" else f'"{name}"' for name in columns)
-    names = ", ".join(f'"{name}"' for name in columns)
-    assert refused(
-        f"INSERT OR REPLACE INTO parcels_parcel ({names}) SELECT {chosen} FROM parcels_parcel WHERE id = %s",
-        [key(parcel)],
-    )
-    assert refused(
-        "INSERT OR REPLACE INTO workflows_transitionrecord SELECT * FROM workflows_transitionrecord", []
-    )
+    names = [f'"{field.column}"' for field in Parcel._meta.concrete_fields]
+    chosen = ", ".join("'delivered'" if name == '"state"' else name for name in names)
+    copied = f"INTO parcels_parcel ({', '.join(names)}) SELECT {chosen} FROM parcels_parcel WHERE id = %s"
+    lines = "INTO workflows_transitionrecord SELECT * FROM workflows_transitionrecord"
+    if connection.vendor == "postgresql":
+        assert refused(
+            f"INSERT {copied} ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state", [key(parcel)]
+        )
+        assert refused(f"INSERT {lines} ON CONFLICT (id) DO UPDATE SET reason = 'another'", [])
+    else:
+        assert refused(f"INSERT OR REPLACE {copied}", [key(parcel)])
+        assert refused(f"INSERT OR REPLACE {lines}", [])
 
 
+@pytest.mark.postgres
 def test_truncate_is_refused(make):
-    if connection.vendor != "postgresql":
-        pytest.skip("TRUNCATE is PostgreSQL's own")
     make()
     assert refused("TRUNCATE workflows_transitionrecord", [])
 

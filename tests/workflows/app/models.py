@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from djmoney.models.fields import MoneyField
@@ -169,3 +169,5 @@ class Letter(Record):
     moment = models.DateTimeField(null=True)
     flag = models.BooleanField(default=False)
     depot = models.ForeignKey(Depot, null=True, on_delete=models.CASCADE, related_name="letters")
+
+    objects: ClassVar[models.Manager[Letter]] = models.Manager()

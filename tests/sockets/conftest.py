@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.db import connections
 from django.test import Client
 
 from api.tokens import issue
@@ -20,6 +22,13 @@ from workflows.perform import perform
 @pytest.fixture(autouse=True)
 def _rows_that_others_see(transactional_db: None) -> None:
     """The servers are processes of their own: what a test writes is committed."""
+
+
+@pytest.fixture(autouse=True)
+async def _connections_of_threads(transactional_db: None) -> AsyncIterator[None]:
+    """The thread that `sync_to_async` works in keeps a connection, and the database could not be dropped."""
+    yield
+    await sync_to_async(connections.close_all)()
 
 
 @pytest.fixture(scope="session")

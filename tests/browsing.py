@@ -123,7 +123,7 @@ def _served(
         "PORT": str(port),
         "DATABASE_URL": database,
         "REDIS_URL": "",
-        "EMAIL_URL": f"filemail://{outbox}",
+        "EMAIL_URL": f"filemail:///{outbox}",
         "STATIC_ROOT": str(folder / "static"),
         "PYTHONUNBUFFERED": "1",
     }

@@ -47,6 +47,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             (pytest.fail if CI else pytest.skip)(reason)
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """SQLite leaves its side files where a thread still held a connection when the database was removed."""
+    for path in (settings.BASE_DIR / "var").glob(f"test-{os.getpid()}*"):
+        path.unlink(missing_ok=True)
+
+
 @pytest.fixture(autouse=True)
 def _own_cache() -> None:
     """Each test begins with an empty cache; a shared Redis is never flushed, its keys just age away."""

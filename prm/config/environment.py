@@ -74,6 +74,8 @@ def database() -> dict[str, Any]:
     )
     if config["ENGINE"].endswith("sqlite3"):
         return config | {
+            # Opening it costs more than most questions; the threads that serve keep theirs.
+            "CONN_MAX_AGE": 60,
             "OPTIONS": {
                 # A transaction that will write takes the lock at its start: it waits instead of failing.
                 "transaction_mode": "IMMEDIATE",

@@ -51,6 +51,7 @@ def _application(company: Company, row: tuple[str, str, str, str, str, str]) -> 
         "company_name": name,
         "website": f"https://{email.split('@')[1]}",
         "country": country,
+        "region": "AMER" if country in ("US", "MX") else "EMEA",
         "contact_name": person,
         "partner_type": kind,
         "motivation": "Our customers ask for these products, and we install what we sell.",

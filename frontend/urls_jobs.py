@@ -18,7 +18,6 @@ urlpatterns = [
     path("offered/<slug:module>/<uuid:pk>/<slug:name>/", offers.act, name="offer-act"),
     path("offer/<str:token>/", offers.offer_link, name="offer-link"),
     path("managed/", work.managed, name="managed"),
-    path("managed/<uuid:pk>/stage/", work.move, name="managed-stage"),
     path("approvals/", approvals.approvals, name="approvals"),
     path("approvals/<uuid:pk>/<slug:name>/", approvals.decide, name="approvals-decide"),
     path("distribute/", distribute.distribute, name="distribute"),

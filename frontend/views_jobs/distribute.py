@@ -83,8 +83,7 @@ def distribute(request: HttpRequest) -> HttpResponse:
         return render(request, "frontend/jobs/distribute.html", context)
     fits = queries.fits(chosen, request.user)[:RANKED]
     for fit in fits:
-        # How busy a partner is helps to choose, and is nothing to tell the partner.
-        fit.told = ". ".join(fit.reasons[:-1] if fit.open_offers else fit.reasons)
+        # The tier stands beside the name.
         fit.reasons = [reason for reason in fit.reasons if reason != fit.partner.get_tier_display()]
     return render(request, "frontend/jobs/distribute_fits.html", {"chosen": chosen, "fits": fits})
 

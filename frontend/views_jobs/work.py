@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from frontend.views_jobs import common, figures
 from frontend.views_jobs.offers import ON_OFFER
-from prm.modules import actions, registry
 from prm.modules.registry import Row
+from prm.opportunities.models import Opportunity
 from prm.opportunities.workflow import Stage
-from workflows.errors import WorkflowError
 
 LEADS_WORKED = "accepted,contacted,qualified"
 MOST = 200
+#: Where the board ends.
+ENDS = [(state.value, state.label) for state in (Opportunity.State.WON, Opportunity.State.LOST)]
 
 
 def leads_worked(user: Any, limit: int = MOST) -> list[Row]:
@@ -59,6 +59,8 @@ def managed(request: HttpRequest) -> HttpResponse:
             for stage in Stage
         ],
         "stages": Stage.choices,
+        "ends": ENDS,
+        "lanes": [*Stage.choices, *ENDS],
         "view": "board" if request.GET.get("view") == "board" else "list",
         "mine": mine,
         "today": timezone.localdate(),
@@ -80,25 +82,6 @@ def _sums(found: Any) -> list[str]:
             currency = row["amount"]["currency"]
             totals[currency] = totals.get(currency, 0) + row["amount"]["amount"]
     return [figures.short_amount(total, currency) for currency, total in sorted(totals.items())]
-
-
-@require_POST
-def move(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Another stage for an opportunity: the forecast, so an edit and no transition."""
-    common.require(request, "opportunities", "edit")
-    try:
-        actions.update(
-            common.actor(request),
-            registry.get("opportunities"),
-            pk,
-            {"stage": request.POST.get("stage", "")},
-            expected_version=request.POST.get("version", ""),
-        )
-    except WorkflowError as error:
-        common.say(request, False, common.explain(error))
-    else:
-        common.say(request, True, _("Moved."))
-    return common.back(request, "managed")
 
 
 def offers_out(user: Any, limit: int = MOST) -> list[Row]:

@@ -138,9 +138,9 @@ def test_distribute_accept_work_win(cast: World, live: Live, new_page: NewPage, 
     alice.goto("/managed/?view=board")
     alice.get_by_label("Move Campus Wi-Fi renewal").click()
     alice.get_by_role("button", name="Negotiation").click()
-    expect(
-        alice.get_by_role("region", name=re.compile("Negotiation")).get_by_text("Campus Wi-Fi renewal")
-    ).to_be_visible()
+    lane = alice.get_by_role("region", name=re.compile("Negotiation"))
+    expect(lane.get_by_text("Campus Wi-Fi renewal")).to_be_visible()
+    expect(lane.get_by_text("$24K")).to_be_visible()
     shot(alice, "managed-board-1440")
     alice.get_by_role("link", name="Campus Wi-Fi renewal").first.click()
     alice.get_by_role("link", name="Win", exact=True).first.click()

@@ -110,21 +110,17 @@ def test_load_and_acceptance_by_manager(world: World) -> None:
     assert everyone == {"Central Europe", "North America"}
 
 
-def test_stage_is_moved_with_the_version(world: World, sign_in: SignIn) -> None:
-    from prm.modules.versions import opaque_version
-
-    record = world.northwind_opportunity
-    url = reverse("managed-stage", args=(record.pk,))
+def test_board_shows_each_in_its_stage(world: World, sign_in: SignIn) -> None:
+    make_opportunity("managed", world.northwind, topic="Further on", stage="negotiation", assignee=world.bob)
     alice = sign_in(world.alice)
-    alice.post(url, {"stage": "proposal", "version": "old"})
-    record.refresh_from_db()
-    assert record.stage == "qualification"
-    alice.post(url, {"stage": "proposal", "version": opaque_version(record)})
-    record.refresh_from_db()
-    assert record.stage == "proposal"
-    sign_in(world.carol).post(url, {"stage": "negotiation", "version": opaque_version(record)})
-    record.refresh_from_db()
-    assert record.stage == "proposal"
+    columns = {one["stage"]: one for one in alice.get("/managed/?view=board").context["columns"]}
+    assert [row["topic"] for row in columns["negotiation"]["rows"]] == ["Further on"]
+    assert columns["negotiation"]["sums"] == ["$5K"]
+    assert columns["proposal"]["rows"] == []
+    mine = alice.get("/managed/?view=board&mine=1").context["columns"]
+    assert [one["rows"] for one in mine] == [[], [], []]
+    others = sign_in(world.carol).get("/managed/?view=board").content.decode()
+    assert "Further on" not in others
 
 
 def test_deadlines_are_grouped_by_time_left(world: World, sign_in: SignIn) -> None:

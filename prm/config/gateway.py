@@ -11,7 +11,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
@@ -44,7 +44,13 @@ class Gateway:
         body.seek(0)
 
         def say(message: dict[str, Any]) -> None:
-            asyncio.run_coroutine_threadsafe(_awaited(send, message), loop).result()
+            sent = asyncio.run_coroutine_threadsafe(_awaited(send, message), loop)
+            while not sent.done():
+                wait([sent], timeout=1)
+                if not loop.is_running():
+                    # The server has stopped meanwhile, and its process must be able to end.
+                    raise ConnectionAbortedError
+            sent.result()
 
         await loop.run_in_executor(self.pool, self.run, scope, body, say)
 

@@ -96,7 +96,7 @@ class SecurityHeaders:
     """What Django's own middleware does not send, or sends only where it can see the public scheme."""
 
     UNUSED = (
-        "accelerometer ambient-light-sensor autoplay camera display-capture encrypted-media geolocation "
+        "accelerometer autoplay camera display-capture encrypted-media geolocation "
         "gyroscope magnetometer microphone midi payment picture-in-picture screen-wake-lock usb"
     )
     PERMISSIONS = ", ".join(f"{feature}=()" for feature in UNUSED.split())

@@ -19,7 +19,10 @@ def module():
 
 
 def history_of(obj):
-    return [(one.transition, one.from_state, one.to_state) for one in TransitionRecord.objects.filter(object_id=obj.pk)]
+    return [
+        (one.transition, one.from_state, one.to_state)
+        for one in TransitionRecord.objects.filter(object_id=obj.pk)
+    ]
 
 
 def test_create_writes_the_first_history(world, module):

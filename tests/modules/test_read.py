@@ -38,7 +38,12 @@ def names(page):
 
 def test_rows_are_those_of_the_scopes(world, gadgets, module):
     assert names(list_page(world.admin, module, {"ordering": "name"})) == sorted(gadgets)
-    assert names(list_page(world.alice, module, {"ordering": "name"})) == ["n back", "n lent", "small", "tiny"]
+    assert names(list_page(world.alice, module, {"ordering": "name"})) == [
+        "n back",
+        "n lent",
+        "small",
+        "tiny",
+    ]
     assert names(list_page(world.carol, module, {"ordering": "name"})) == ["c lent", "small", "tiny"]
 
 
@@ -87,7 +92,9 @@ def test_order_reaches_only_what_is_shown(world, gadgets, module):
     assert names(page) == ["n back", *(one.name for one in hidden)]
 
 
-@pytest.mark.parametrize("ordering", ["size", "-size", "name", "-name", "secret", "-secret", "created_at", "-created_at"])
+@pytest.mark.parametrize(
+    "ordering", ["size", "-size", "name", "-name", "secret", "-secret", "created_at", "-created_at"]
+)
 @pytest.mark.parametrize("limit", ["1", "2", "4"])
 def test_pages_joined_are_the_whole_list_both_ways(world, gadgets, module, ordering, limit):
     whole = names(list_page(world.admin, module, {"ordering": ordering, "limit": "200"}))
@@ -146,7 +153,9 @@ def test_a_reference_is_shown_where_its_target_is_visible(world, gadgets, module
 
 
 def test_sums_and_counts_are_of_what_is_shown(world, gadgets, module):
-    by_state = {one["key"]: (one["count"], one["sum"]) for one in aggregate(world.alice, module, {}, "state", "size")}
+    by_state = {
+        one["key"]: (one["count"], one["sum"]) for one in aggregate(world.alice, module, {}, "state", "size")
+    }
     assert by_state == {"lent": (1, 10), "back": (1, 20), "draft": (2, 4)}
 
 

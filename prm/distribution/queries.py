@@ -39,7 +39,8 @@ OFFERS: tuple[type[Assignment], ...] = (LeadAssignment, OpportunityAssignment)
 class Fit:
     """How well one partner fits. `refusal` says why it cannot be chosen; empty where it can.
 
-    `reasons` speak for it or are plain facts, `warnings` against it; both are sentences for a person.
+    `reasons` speak for it or are plain facts, `warnings` against it; both are sentences for a person. `told`
+    is what of the reasons may be said to the partner: not how it compares with others.
     """
 
     partner: Partner
@@ -49,6 +50,13 @@ class Fit:
     open_offers: int = 0
     declined_before: bool = False
     refusal: str = ""
+    told: str = ""
+
+    def add(self, reason: str, *, tell: bool = True) -> None:
+        """One more reason, to be told to the partner as well or not."""
+        self.reasons.append(reason)
+        if tell:
+            self.told = f"{self.told}. {reason}" if self.told else reason
 
 
 Offered = Lead | Opportunity
@@ -82,7 +90,7 @@ def _territory(found: list[Fit], records: Sequence[Offered]) -> None:
         yes = [region for region in sorted(regions) if region in served]
         no = [region for region in sorted(regions) if region not in served]
         if yes:
-            fit.reasons.append(_g("Serves %(regions)s") % {"regions": ", ".join(yes)})
+            fit.add(_g("Serves %(regions)s") % {"regions": ", ".join(yes)})
         if no:
             fit.warnings.append(_g("Does not serve %(regions)s") % {"regions": ", ".join(no)})
         fit.score += sum(SERVES * regions[region] for region in yes) / len(records)
@@ -92,7 +100,7 @@ def _territory(found: list[Fit], records: Sequence[Offered]) -> None:
 def _tier(found: list[Fit]) -> None:
     for fit in found:
         fit.score += TIER[Tier(fit.partner.tier)]
-        fit.reasons.append(fit.partner.get_tier_display())
+        fit.add(fit.partner.get_tier_display())
 
 
 def _wins(found: list[Fit], records: Sequence[Offered]) -> None:
@@ -110,7 +118,7 @@ def _wins(found: list[Fit], records: Sequence[Offered]) -> None:
         won[row["partner_id"]].append((row["product__name"], row["won"]))
     for fit in found:
         for product, count in won[fit.partner.pk]:
-            fit.reasons.append(_g("Sells %(product)s: %(count)d won") % {"product": product, "count": count})
+            fit.add(_g("Sells %(product)s: %(count)d won") % {"product": product, "count": count})
         fit.score += min(WON * sum(count for _name, count in won[fit.partner.pk]), WON_AT_MOST)
 
 
@@ -139,11 +147,11 @@ def _answers(found: list[Fit]) -> None:
         if answered[pk]:
             share = prompt[pk] / answered[pk]
             fit.score += PROMPT * share
-            fit.reasons.append(_g("Accepts %(share)d %% within a day") % {"share": round(100 * share)})
+            fit.add(_g("Accepts %(share)d %% within a day") % {"share": round(100 * share)}, tell=False)
         if fit.open_offers:
             fit.score += max(OPEN_OFFER * fit.open_offers, OPEN_OFFERS_AT_MOST)
             text = ngettext("%(count)d open offer", "%(count)d open offers", fit.open_offers)
-            fit.reasons.append(text % {"count": fit.open_offers})
+            fit.add(text % {"count": fit.open_offers}, tell=False)
 
 
 def _declined(found: list[Fit], records: Sequence[Offered]) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -104,6 +106,9 @@ class Lead(LeadWorkflow, Record):
         _("reference"), max_length=60, blank=True, help_text=_("Its key in the system it was imported from.")
     )
 
+    # django-money replaces the manager; said here so that its type is known.
+    objects: ClassVar[models.Manager[Lead]] = models.Manager()
+
     class Meta:
         verbose_name = _("lead")
         verbose_name_plural = _("leads")
@@ -149,4 +154,6 @@ class LeadAssignment(Assignment):
             models.Index(fields=["partner", "state", "offered_at", "id"], name="lead_asg_partner_state"),
             models.Index(fields=["lead", "partner", "state"], name="lead_asg_lead"),
             models.Index(fields=["offered_at", "id"], name="lead_asg_offered"),
+            models.Index(fields=["due_at", "id"], name="lead_asg_due"),
+            models.Index(fields=["created_at", "id"], name="lead_asg_created"),
         ]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, Q, Value, When
@@ -91,6 +93,9 @@ class Opportunity(OpportunityWorkflow, Record):
         _("reference"), max_length=60, blank=True, help_text=_("Its key in the system it was imported from.")
     )
 
+    # django-money replaces the manager; said here so that its type is known.
+    objects: ClassVar[models.Manager[Opportunity]] = models.Manager()
+
     class Meta:
         verbose_name = _("opportunity")
         verbose_name_plural = _("opportunities")
@@ -146,4 +151,6 @@ class OpportunityAssignment(Assignment):
             models.Index(fields=["partner", "state", "offered_at", "id"], name="opp_asg_partner_state"),
             models.Index(fields=["opportunity", "partner", "state"], name="opp_asg_opportunity"),
             models.Index(fields=["offered_at", "id"], name="opp_asg_offered"),
+            models.Index(fields=["due_at", "id"], name="opp_asg_due"),
+            models.Index(fields=["created_at", "id"], name="opp_asg_created"),
         ]

@@ -265,7 +265,7 @@ assignments = Module(
     ),
     search=("topic",),
     filters=("state", "partner", "opportunity", "offered_at", "due_at", "decided_at", "decline_reason"),
-    ordering=("offered_at", "created_at"),
+    ordering=("offered_at", "due_at", "created_at"),
     default_ordering="-offered_at",
     nav=False,
     grants={

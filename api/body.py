@@ -144,6 +144,8 @@ def _compare(value: Any, schema: Mapping[str, Any], at: str, found: dict[str, li
     names = [allowed] if isinstance(allowed, str) else list(allowed or ())
     if names and not _is_one_of(value, names):
         found[at] = [f"Must be of type {' or '.join(names)}."]
+    elif value == "" and schema.get("format") in ("uuid", "date", "date-time"):
+        found[at] = ["Must not be empty; null means nothing."]
     elif isinstance(value, dict) and "properties" in schema:
         for name, inside in value.items():
             below = f"{at}.{name}" if at else name

@@ -136,10 +136,10 @@ def _engine(exc: errors.WorkflowError) -> dict[str, Any]:
 
 def _drf(exc: drf.APIException) -> tuple[dict[str, Any], dict[str, str]]:
     headers = {}
-    if getattr(exc, "auth_header", None):
-        headers["WWW-Authenticate"] = exc.auth_header
+    if scheme := getattr(exc, "auth_header", None):
+        headers["WWW-Authenticate"] = scheme
     if isinstance(exc, drf.Throttled):
-        headers["Retry-After"] = str(math.ceil(exc.wait or 1))
+        headers["Retry-After"] = str(math.ceil(getattr(exc, "wait", None) or 1))
     code = str(getattr(exc.detail, "code", exc.default_code)).replace("_", "-")
     return body(exc.status_code, code, str(exc.detail)), headers
 

@@ -56,20 +56,23 @@ def read(field: Field) -> Schema:
         return titled({}, field)
     schema = {**schema, "type": [schema["type"], "null"]}
     if field.kind in ("state", "choice") and field.choices:
-        schema["enum"] = [*dict.fromkeys(["", *(value for value, _ in field.choices)]), None]
-        if field.kind == "state":
-            schema["enum"].remove("")
-        if all(isinstance(value, int) for value, _ in field.choices):
-            schema["type"] = ["integer", "null"]
+        values = [value for value, _ in field.options()]
+        # A choice that was never made is the empty text; a record is always in a state.
+        schema["enum"] = [*dict.fromkeys([*values, *([""] if field.kind == "choice" else [])]), None]
     return titled(schema, field)
 
 
 def write(field: Input) -> Schema:
-    """A field as it is sent. An integer is bounded, as no column takes any size."""
+    """A field as it is sent. What is read as an empty text may also be sent as one."""
     if field.kind == "json":
         return titled({}, field)
     schema = dict(field.json_schema())
+    if not field.required and field.kind in ("email", "url"):
+        del schema["format"]
+    if not field.required and field.kind in ("choice", "country") and "" not in schema["enum"]:
+        schema["enum"] = ["", *schema["enum"]]
     if field.kind == "integer":
+        # No column takes any size.
         schema = {"minimum": -(2**31), "maximum": 2**31 - 1} | schema
     return schema
 

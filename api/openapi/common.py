@@ -182,5 +182,5 @@ AFTER: Schema = {
     "name": "after",
     "in": "query",
     "description": "The last seq that the caller has: gives the later ones, in order.",
-    "schema": {"type": "integer", "minimum": 0, "maximum": 10**17},
+    "schema": {"type": "integer", "minimum": 0, "maximum": 10**15 - 1},
 }

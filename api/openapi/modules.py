@@ -40,10 +40,8 @@ def module_schemas(module: Module) -> dict[str, Schema]:
     return schemas
 
 
-def filter_schema(field: Field, name: str) -> Schema:
-    """What a filter takes."""
-    if name.endswith("__in"):
-        return {"type": "string", "minLength": 1}
+def filter_schema(field: Field) -> Schema:
+    """One value that a filter of this field takes."""
     if field.kind in ("state", "choice") and field.choices:
         return {"enum": [str(value) for value, _ in field.options()]}
     match field.kind:
@@ -61,16 +59,21 @@ def filter_schema(field: Field, name: str) -> Schema:
             return {"type": "string", "minLength": 1}
 
 
+def filter_parameter(field: Field, name: str) -> Schema:
+    """The query parameter `name`, which filters by `field`."""
+    parameter: Schema = {"name": name, "in": "query", "description": str(field.label)}
+    if not name.endswith("__in"):
+        return {**parameter, "schema": filter_schema(field)}
+    # Several values in one parameter, separated by commas.
+    several = {"type": "array", "items": filter_schema(field), "minItems": 1}
+    return {**parameter, "style": "form", "explode": False, "schema": several}
+
+
 def list_parameters(module: Module) -> list[Schema]:
     """What the list of the module may be asked."""
     orderings = [sign + name for name in module.ordering for sign in ("", "-")]
     filters = [
-        {
-            "name": name,
-            "in": "query",
-            "description": "Several, separated by commas." if name.endswith("__in") else str(field.label),
-            "schema": filter_schema(field, name),
-        }
+        filter_parameter(field, name)
         for field in map(module.field, module.filters)
         for name in filters_of(field, field.name)
     ]

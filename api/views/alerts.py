@@ -30,6 +30,6 @@ class SeenView(ApiView):
             raise errors.InvalidInput({"seq": ["This is required."]})
         asked.note()
         told = self.once(
-            data, lambda: Told(200, {"unseen": actions.mark_seen(request.user, int(seq))}), lambda told: told
+            data, lambda: Told(200, {"unseen": actions.mark_seen(self.user, int(seq))}), lambda told: told
         )
         return answer(told.data)

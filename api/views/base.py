@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from api import body, problems
 from api.auth import SessionAuthentication, SignedIn, TokenAuthentication
-from prm.access import rights
+from prm.access import asked, rights
 from prm.modules import registry, versions
 from prm.modules.read import BadQuery, get_row
 from prm.modules.registry import Module
@@ -92,22 +92,26 @@ class ApiView(APIView):
         if wrong:
             raise BadQuery(wrong)
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        raise MethodNotAllowed(str(request.method))
-
-    def handle_exception(self, exc: Exception) -> HttpResponse:
-        response = super().handle_exception(exc)
+    # DRF would have its own Response, which is rendered later; these are plain ones that are ready.
+    def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
+        response: HttpResponse = super().handle_exception(exc)
         if response.status_code == 405:
             response["Allow"] = ", ".join(self.allowed_methods)
         return response
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        asked.note()  # the methods are no secret: the description names them to everybody
         return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+
+    @property
+    def user(self) -> Any:
+        """Who asks."""
+        return self.request.user
 
     @property
     def actor(self) -> Actor:
         """The user as the engine knows them, with the id of this request for the history."""
-        return Actor.of(self.request.user, request_id=getattr(self.request._request, "request_id", ""))
+        return Actor.of(self.user, request_id=getattr(self.request._request, "request_id", ""))
 
     def data(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         """The body, which has the form that `schema` describes. Raises Problem 400."""
@@ -167,19 +171,19 @@ class ModuleView(ApiView):
             self.module = registry.get(kwargs["module"])
         except LookupError:
             raise Http404 from None
-        if not rights.may(request.user, self.module, "view"):
+        if not rights.may(self.user, self.module, "view"):
             raise Http404
 
     def find(self, pk: UUID) -> models.Model:
         """The record, if the caller may see it."""
-        obj: models.Model | None = rights.visible(self.request.user, self.module).filter(pk=pk).first()
+        obj: models.Model | None = rights.visible(self.user, self.module).filter(pk=pk).first()
         if obj is None:
             raise Http404
         return obj
 
     def row(self, pk: UUID) -> dict[str, Any] | None:
         """The record as the caller may read it, as JSON values; None where they may not see it."""
-        found = get_row(self.request.user, self.module, pk)
+        found = get_row(self.user, self.module, pk)
         return None if found is None else to_json(self.module, found)
 
     def told(self, pk: UUID, status: int = 200) -> Told:
@@ -192,7 +196,7 @@ class ModuleView(ApiView):
         if told.data is None:
             return told
         obj = self.find(UUID(told.data["id"]))
-        shown = rights.readable_fields(self.request.user, self.module, obj) | {"id", "version"}
+        shown = rights.readable_fields(self.user, self.module, obj) | {"id", "version"}
         return Told(told.status, {name: value for name, value in told.data.items() if name in shown})
 
     def matched(self, obj: Any) -> bool:

@@ -39,7 +39,7 @@ class HistoryView(ModuleView):
     """`…/history/`: what happened to the record, oldest first, as far as the caller may know."""
 
     def get(self, request: Request, module: str, id: UUID) -> HttpResponse:
-        rows = history_rows(request.user, self.module, self.find(id))
+        rows = history_rows(self.user, self.module, self.find(id))
         return answer({"results": [entry(row) for row in rows]})
 
 
@@ -60,7 +60,7 @@ class ExplainView(ModuleView):
         verb = request._request.GET.get("verb", "")
         if verb not in verbs(self.module):
             raise BadQuery({"verb": [f"One of {', '.join(verbs(self.module))}."]})
-        why = rights.explain(request.user, self.module, verb, obj)
+        why = rights.explain(self.user, self.module, verb, obj)
         return answer(
             {
                 "verb": verb,
@@ -135,7 +135,7 @@ class NotesView(ModuleView):
     parameters = PAGES
 
     def get(self, request: Request, module: str, id: UUID) -> HttpResponse:
-        notes = queries.notes(request.user, self.module, self.find(id)).select_related("author")
+        notes = queries.notes(self.user, self.module, self.find(id)).select_related("author")
         page, following = page_of(request._request, notes)
         return answer({"results": [note_json(note) for note in page], "next": following})
 
@@ -151,7 +151,7 @@ class NotesView(ModuleView):
             return Told(201, note_json(note))
 
         def replayed(told: Told) -> Told:
-            if not queries.notes(request.user, self.module, obj).filter(pk=told.data["id"]).exists():
+            if not queries.notes(self.user, self.module, obj).filter(pk=told.data["id"]).exists():
                 raise Http404
             return told
 
@@ -165,7 +165,7 @@ class ActivitiesView(ModuleView):
     parameters = PAGES
 
     def get(self, request: Request, module: str, id: UUID) -> HttpResponse:
-        activities = queries.activities(request.user, self.module, self.find(id))
+        activities = queries.activities(self.user, self.module, self.find(id))
         page, following = page_of(request._request, activities.select_related("author", "assignee"))
         return answer({"results": [activity_json(one) for one in page], "next": following})
 
@@ -194,11 +194,7 @@ class ActivitiesView(ModuleView):
         """Gives a told activity only to those who still see it."""
 
         def replayed(told: Told) -> Told:
-            if (
-                not queries.activities(self.request.user, self.module, obj)
-                .filter(pk=told.data["id"])
-                .exists()
-            ):
+            if not queries.activities(self.user, self.module, obj).filter(pk=told.data["id"]).exists():
                 raise Http404
             return told
 

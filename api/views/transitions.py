@@ -12,7 +12,9 @@ from rest_framework.request import Request
 from api import body, problems, shapes
 from api.views.base import MOST, ModuleView, Told, answer, idempotency_key, record_answer
 from prm.modules.registry import Module
-from workflows.inputs import Input
+from workflows import ports
+from workflows.errors import InvalidInput
+from workflows.inputs import Input, clean
 from workflows.machine import Transition
 from workflows.perform import available, perform
 from workflows.units import unit_of_work
@@ -58,7 +60,7 @@ class TransitionView(ModuleView):
     def post(self, request: Request, module: str, id: UUID, name: str) -> HttpResponse:
         transition = transition_of(self.module, name)
         data = self.data(shapes.inputs(transition.inputs))
-        obj = self.find(id)
+        obj: Any = self.find(id)
         version = obj.version if self.matched(obj) else None
 
         def effect() -> Told:
@@ -97,6 +99,7 @@ class ManyView(ModuleView):
         data = self.data(many(transition.inputs))
         ids = self.ids(data.get("ids"))
         inputs = data.get("inputs") or {}
+        self.clean(transition, inputs)
         key = idempotency_key(request._request)
         if key is not None:
             # The key itself is claimed for this body first, so that it cannot come again with another one.
@@ -111,6 +114,13 @@ class ManyView(ModuleView):
                 "ids must be 1 to 200 different ids.", {"ids": [f"1 to {MOST} different UUIDs."]}
             )
         return [one for one in found if one is not None]
+
+    def clean(self, transition: Transition, inputs: Mapping[str, Any]) -> None:
+        """Inputs that are wrong for every record are said once. Raises InvalidInput."""
+        try:
+            clean(transition.inputs, inputs, lambda key, pk: ports.policy().resolve(self.actor, key, pk))
+        except InvalidInput as wrong:
+            raise InvalidInput({f"inputs.{name}": texts for name, texts in wrong.errors.items()}) from None
 
     def one(self, pk: UUID, name: str, inputs: Mapping[str, Any], key: str | None) -> dict[str, Any]:
         """The answer for one record; its error is its own and stops no other."""

@@ -66,14 +66,14 @@ def test_options_name_the_methods(world: Any, as_: Any) -> None:
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json"],
 )
 def test_another_content_type_is_415(world: Any, as_: Any, content_type: str) -> None:
-    response = as_(world.bob).call("POST", "leads/", "topic=x", **{"Content_Type": content_type})
+    response = as_(world.bob).call("POST", "leads/", "topic=x", Content_Type=content_type)
     assert (response.status_code, response["Content-Type"]) == (415, PROBLEM)
 
 
 def test_another_encoding_is_415(world: Any, as_: Any) -> None:
     api = as_(world.bob)
     assert api.call("POST", "leads/", "{}", Content_Encoding="gzip").status_code == 415
-    latin = api.call("POST", "leads/", "{}", **{"Content_Type": "application/json; charset=latin-1"})
+    latin = api.call("POST", "leads/", "{}", Content_Type="application/json; charset=latin-1")
     assert latin.status_code == 415
 
 

@@ -103,6 +103,8 @@ def test_lists_filter_by_field_and_its_comparisons(world: Any, as_: Any) -> None
         ("cursor=%00", "cursor"),
         ("search=%FF", "search"),
         ("count=2", "count"),
+        ("region=", "region"),
+        ("region__in=EMEA,", "region__in"),
         ("search=" + "x" * 201, "search"),
     ],
 )

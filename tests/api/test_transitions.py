@@ -162,3 +162,12 @@ def test_ids_have_their_form(world: Any, as_: Any, given: Any) -> None:
         given = [str(uuid4()) for _ in range(201)]
     body = {} if given is None else {"ids": given}
     assert as_(world.bob).post("leads/transitions/accept/", body)[0] == 400
+
+
+def test_inputs_that_are_wrong_for_all_are_said_once(world: Any, as_: Any) -> None:
+    body = {"ids": [str(make_lead("assigned", world.northwind).pk)], "inputs": {"reason": "boredom"}}
+    status, problem = as_(world.bob).post("leads/transitions/decline/", body)
+    assert (status, list(problem["errors"])) == (422, ["inputs.reason"])
+    assert as_(world.bob).post("leads/transitions/decline/", {"ids": body["ids"]})[1]["errors"] == {
+        "inputs.reason": ["This field is required."]
+    }

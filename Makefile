@@ -1,7 +1,7 @@
 # Needs Python 3.11 or newer and make; everything else is installed into .venv.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup demo demo-reset test lint format lock check browser-test clean
+.PHONY: help setup demo demo-reset test lint style types arrow migrations format lock clean
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -60,11 +60,19 @@ else
 		embedded=$$?; $(PYTEST) --shape server --junit-xml=artefacts/tests-server.xml && exit $$embedded
 endif
 
-lint: $(VENV)/.development ## style, types, the arrow of imports, migrations that are missing
+lint: style types arrow migrations ## style, types, the arrow of imports, migrations that are missing (-k: all of them)
+
+style: $(VENV)/.development
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+
+types: $(VENV)/.development
 	$(VENV)/bin/mypy
+
+arrow: $(VENV)/.development
 	$(VENV)/bin/lint-imports --no-cache
+
+migrations: $(VENV)/.development
 	ENV_FILE= DEBUG=on $(PY) manage.py makemigrations --check --dry-run
 	ENV_FILE= DEBUG=on $(PY) manage.py check --fail-level WARNING
 

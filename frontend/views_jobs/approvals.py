@@ -32,7 +32,8 @@ ACTS = ("approve", "return_for_information", "reject", "start_review")
 def waiting(user: Any, limit: int = 100) -> list[Row]:
     """The applications to decide: mine and those of who I cover for, then nobody's, then the others'."""
     mine = {user.pk} | {one.pk for one in user.covers_for.all() if one.away_on(timezone.localdate())}
-    found = common.rows(user, "registrations", limit=limit, state__in=WAITING, ordering="created_at")
+    shown = ("company_name", "country", "region", "state", "submitted_at", "created_at", "channel_manager")
+    found = common.rows(user, "registrations", shown, limit=limit, state__in=WAITING, ordering="created_at")
 
     def rank(row: Row) -> int:
         manager = row.get("channel_manager")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -61,15 +61,18 @@ def load(user: Any, module: str, pk: Any) -> models.Model:
         raise Http404 from error
 
 
-def rows(user: Any, module: str, limit: int = 50, **params: str) -> list[Row]:
+def rows(
+    user: Any, module: str, fields: Collection[str] | None = None, limit: int = 50, **params: str
+) -> list[Row]:
     """The first rows of a list that the user may see; none where the module is not granted.
 
+    fields: those that the page shows, as far as the module has them; None gives all that may be read.
     Each row says in `module` where it belongs, so that lists of several modules can be one.
     """
     described = registry.get(module)
     if not may(user, described, "view"):
         return []
-    found = list_page(user, described, params, limit=limit).rows
+    found = list_page(user, described, params, limit=limit, fields=fields).rows
     return [{**row, "module": module} for row in found]
 
 

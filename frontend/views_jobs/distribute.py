@@ -30,11 +30,12 @@ LISTED = 50
 
 def unassigned(user: Any, limit: int = LISTED) -> list[Row]:
     """What waits for a partner, oldest first."""
+    shown = ("topic", "region", "size", "product", "amount", "state", "created_at")
     found = [
         row
         for module, (verb, states) in UNASSIGNED.items()
         if common.granted(user, module, verb)
-        for row in common.rows(user, module, limit=limit, state__in=states, ordering="created_at")
+        for row in common.rows(user, module, shown, limit=limit, state__in=states, ordering="created_at")
     ]
     return sorted(found, key=lambda row: row["created_at"])
 

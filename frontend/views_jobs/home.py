@@ -97,9 +97,10 @@ def _manager(user: Any) -> dict[str, Any]:
 def _partners(user: Any) -> list[Row]:
     """The partners that the user looks after, then those of whom the user covers for."""
     managers = [user, *(one for one in user.covers_for.all() if one.away_on(timezone.localdate()))]
+    shown = ("name", "territory", "state")
     found: list[Row] = []
     for manager in managers:
-        for row in common.rows(user, "partners", limit=SHOWN + 1, channel_manager=str(manager.pk)):
+        for row in common.rows(user, "partners", shown, limit=SHOWN + 1, channel_manager=str(manager.pk)):
             found.append({**row, "covered": manager if manager != user else None})
     return found[: SHOWN + 2]
 
@@ -119,7 +120,7 @@ def _other(user: Any) -> dict[str, Any]:
     lists = []
     for module in registry.all_modules():
         if module.nav and module.key != "alerts" and common.granted(user, module.key):
-            newest = common.rows(user, module.key, limit=4)
+            newest = common.rows(user, module.key, (module.title, "state"), limit=4)
             titled = [{**row, "title": row.get(module.title)} for row in newest]
             lists.append({"module": module, "rows": titled})
     return {"lists": lists, "tasks": common.tasks(user, until=timezone.now() + timedelta(days=7))[:SHOWN]}

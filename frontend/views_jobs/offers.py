@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from frontend.views_jobs import common
 from prm.alerts import links
@@ -24,13 +25,17 @@ ON_OFFER = {"leads": "assigned", "opportunities": "distributed"}
 ACTS = ("accept", "decline", "claim")
 
 
+#: What the card of an offer shows.
+CARD = ("topic", "need", "size", "region", "product", "amount", "offer_reason", "due_at", "state")
+
+
 def on_offer(user: Any, limit: int = 100) -> list[Row]:
     """Everything that waits for the partner's answer, what ends first on top."""
     found = [
         row
         for module, state in ON_OFFER.items()
         if common.granted(user, module, "accept")
-        for row in common.rows(user, module, limit=limit, state=state)
+        for row in common.rows(user, module, CARD, limit=limit, state=state)
     ]
     return common.by_due(found)
 
@@ -55,7 +60,7 @@ def offered(request: HttpRequest) -> HttpResponse:
     if not any(common.granted(request.user, module, "accept") for module in ON_OFFER):
         raise Http404
     may_claim = common.granted(request.user, "leads", "claim")
-    pool = common.rows(request.user, "leads", state="pooled") if may_claim else []
+    pool = common.rows(request.user, "leads", CARD, state="pooled") if may_claim else []
     return render(request, "frontend/jobs/offered.html", {**offer_context(request.user), "pool": pool})
 
 
@@ -74,7 +79,9 @@ def act(request: HttpRequest, module: str, pk: UUID, name: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         row = get_row(request.user, registry.get(module), pk)
         context = {"row": row, "before": before, "module": module, "name": name}
-        return render(request, "frontend/jobs/_offer_done.html", context)
+        answer = render(request, "frontend/jobs/_offer_done.html", context)
+        # Whatever else on the page still offers it, a toast for one, may go.
+        return trigger_client_event(answer, "prm:acted", {"object": str(pk)})
     topic = {"topic": before["topic"]}
     if name == "decline":
         common.say(request, True, _("You declined “%(topic)s”. Thank you for saying so.") % topic)

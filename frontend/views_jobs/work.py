@@ -24,14 +24,24 @@ MOST = 200
 ENDS = [(state.value, state.label) for state in (Opportunity.State.WON, Opportunity.State.LOST)]
 
 
+#: What is shown of an opportunity that is being worked.
+MANAGED = (
+    "topic", "customer", "account", "stage", "probability", "amount", "expected_close", "next_step",
+    "assignee",
+)  # fmt: skip
+
+
 def leads_worked(user: Any, limit: int = MOST) -> list[Row]:
     """Leads that were accepted and are not yet converted."""
-    return common.rows(user, "leads", limit=limit, state__in=LEADS_WORKED)
+    shown = ("topic", "company_name", "contact_name", "phone", "state", "assignee")
+    return common.rows(user, "leads", shown, limit=limit, state__in=LEADS_WORKED)
 
 
 def managed_rows(user: Any, limit: int = MOST) -> list[Row]:
     """Open opportunities, what should close first on top."""
-    return common.rows(user, "opportunities", limit=limit, state="managed", ordering="expected_close")
+    return common.rows(
+        user, "opportunities", MANAGED, limit=limit, state="managed", ordering="expected_close"
+    )
 
 
 @never_cache
@@ -86,10 +96,11 @@ def _sums(found: Any) -> list[str]:
 
 def offers_out(user: Any, limit: int = MOST) -> list[Row]:
     """Everything that is on offer to partners, what expires first on top."""
+    shown = ("topic", "partner", "owner", "due_at")
     found = [
         row
         for module, state in ON_OFFER.items()
-        for row in common.rows(user, module, limit=limit, state=state, ordering="due_at")
+        for row in common.rows(user, module, shown, limit=limit, state=state, ordering="due_at")
     ]
     return common.by_due(found)
 

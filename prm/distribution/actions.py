@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from prm.modules import registry
 from workflows.actor import Actor
 from workflows.errors import NotFound
+from workflows.machine import Workflow
 from workflows.perform import Answer, perform_many
 
 #: The transition by which a record of the module is offered to a partner.
@@ -32,7 +33,7 @@ def distribute(
         raise NotFound
     inputs: dict[str, Any] = {"partner": str(partner_id), "reason": reason}
     return perform_many(
-        registry.get(module).model,
+        cast("type[Workflow]", registry.get(module).model),
         list(ids),
         OFFER_BY[module],
         actor=actor,

@@ -68,7 +68,7 @@ def fits(records: Offered | Sequence[Offered], user: Any = None) -> list[Fit]:
     For whoever may distribute the records (a partner never gets to see this). `user` narrows the partners
     to those that this user may see. Six queries, however many partners and records.
     """
-    many = [records] if isinstance(records, (Lead, Opportunity)) else list(records)
+    many = list(records) if isinstance(records, Sequence) else [records]
     if not many:
         return []
     partners = visible(user, registry.get("partners")) if user is not None else Partner.objects.all()

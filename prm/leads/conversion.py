@@ -16,7 +16,6 @@ from workflows.perform import record_creation
 
 if TYPE_CHECKING:
     from prm.leads.models import Lead
-    from prm.leads.workflow import LeadWorkflow
 
 
 def matching_accounts(lead: Lead) -> list[Account]:
@@ -35,10 +34,10 @@ def matching_accounts(lead: Lead) -> list[Account]:
 
 
 @guard("account_not_known", needs_inputs=True)
-def account_not_known(obj: LeadWorkflow, ctx: Context) -> str | None:
+def account_not_known(obj: Lead, ctx: Context) -> str | None:
     if ctx.inputs.get("account") or ctx.inputs.get("new_account"):
         return None
-    known = matching_accounts(obj)  # type: ignore[arg-type]
+    known = matching_accounts(obj)
     if not known:
         return None
     return _g(
@@ -47,7 +46,7 @@ def account_not_known(obj: LeadWorkflow, ctx: Context) -> str | None:
 
 
 @guard("account_of_partner", needs_inputs=True)
-def account_of_partner(obj: LeadWorkflow, ctx: Context) -> str | None:
+def account_of_partner(obj: Lead, ctx: Context) -> str | None:
     account = ctx.inputs.get("account")
     if account is None or account.partner_id == obj.partner_id:
         return None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
-from djmoney.money import Money
 
 from prm.leads.conversion import account_not_known, account_of_partner, convert_lead
 from prm.opportunities.offers import (
@@ -27,6 +27,9 @@ from prm.opportunities.offers import (
 from prm.partners.models import Partner
 from workflows.inputs import Input
 from workflows.machine import Context, Depends, StateField, Wait, Workflow, guard, transition
+
+if TYPE_CHECKING:
+    from prm.leads.models import Lead
 
 
 class DisqualifyReason(models.TextChoices):
@@ -77,7 +80,8 @@ class LeadWorkflow(Offerable, Workflow):
     initial = {State.NEW, State.ACCEPTED}
     finals = {State.CONVERTED, State.DISQUALIFIED}
 
-    amount: Money | None
+    #: Money; django-money types it as the number alone.
+    amount: Any
     expected_close: date | None
     pool_until: datetime | None
     disqualify_reason: str
@@ -252,7 +256,7 @@ class LeadWorkflow(Offerable, Workflow):
     )
     def convert(self, ctx: Context) -> None:
         """Account, contact and opportunity come into being together with the new state, or none of them."""
-        convert_lead(self, ctx)
+        convert_lead(cast("Lead", self), ctx)
 
     @transition(
         title=_("Disqualify"),

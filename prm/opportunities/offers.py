@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
@@ -26,9 +26,6 @@ from workflows.machine import Context, guard
 from workflows.models import Record
 from workflows.perform import perform
 from workflows.ports import Event
-
-if TYPE_CHECKING:
-    from django.db.models.manager import Manager
 
 
 class DeclineReason(models.TextChoices):
@@ -115,7 +112,7 @@ class Offerable(models.Model):
 
     if TYPE_CHECKING:
         topic: str
-        assignments: Manager[Any]
+        assignments: Any
 
     @property
     def party_id(self) -> UUID | None:
@@ -236,14 +233,10 @@ def own_or_admin(obj: Offerable, ctx: Context) -> str | None:
 
 @guard("has_colleague")
 def has_colleague(obj: Offerable, ctx: Context) -> str | None:
-    others = User.objects.filter(is_active=True, contact__company_id=obj.partner_id).exclude(
-        pk=obj.assignee_id
-    )
-    return (
-        None
-        if others.exists()
-        else _g("There is nobody else with a login at the partner: invite a colleague.")
-    )
+    logins: QuerySet[User] = User.objects.filter(is_active=True, contact__company__in=[obj.partner_id])
+    if logins.exclude(pk__in=[obj.assignee_id] if obj.assignee_id else []).exists():
+        return None
+    return _g("There is nobody else with a login at the partner: invite a colleague.")
 
 
 @guard("assignee_is_colleague", needs_inputs=True)

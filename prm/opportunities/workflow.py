@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
-from djmoney.money import Money
 
 from prm.opportunities.offers import (
     Assignment,
@@ -81,7 +81,8 @@ class OpportunityWorkflow(Offerable, Workflow):
     initial = {State.DRAFT, State.MANAGED}
     finals = {State.WON, State.LOST}
 
-    amount: Money | None
+    #: Money; django-money types it as the number alone.
+    amount: Any
     expected_close: date | None
     stage: str
     next_step: str

@@ -72,7 +72,7 @@ ENGINE = "tests.workflows.settings"
 HARNESSES = {
     "G4": Harness("tests.assurance.g4", 20_000, ENGINE, (SQLITE, POSTGRESQL)),
     "G5": Harness("tests.assurance.g5", 3),
-    "G9": Harness("tests.assurance.g9", 1),
+    "G9": Harness("tests.assurance.g9", 60),
     "G12": Harness("tests.assurance.g12", 6_000, ENGINE, (SQLITE, POSTGRESQL)),
     "G18": Harness("tests.assurance.g18", 10_000),
     "G19": Harness("tests.assurance.g19", 8),

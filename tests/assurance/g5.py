@@ -1,8 +1,8 @@
 """G5: every state, transition and role of every machine; what is offered beside what is enforced.
 
 Both are compared with each other, and with a table that was written by hand (tests/matrix/expected.py).
-The size says how much of the matrix: 1 is the leads in the engine, 2 all machines in the engine, 3 all of them
-through the API as well, which is the whole of it.
+The size says how much of the matrix: 1 is the leads in the engine, 2 all machines in the engine, 3 all of
+them through the API as well, which is the whole of it.
 """
 
 from __future__ import annotations

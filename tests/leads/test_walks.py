@@ -111,7 +111,7 @@ def check(world: Any, record: Any) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [make_lead, make_opportunity])
 def test_walks(world: Any, make: Any) -> None:
-    walked = set()
+    walked: set[str] = set()
 
     @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(st.integers(0, 2**32 - 1))

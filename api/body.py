@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from rest_framework.exceptions import UnsupportedMediaType
 
 from api.problems import Problem
+from workflows.errors import InvalidInput
 
 #: Bytes of a body. The largest honest one, 200 ids with inputs, is far below.
 LIMIT = 1_000_000
@@ -130,35 +131,42 @@ def _inspect(value: Any, depth: int) -> None:
 def conform(data: Mapping[str, Any], schema: Mapping[str, Any], at: str = "") -> None:
     """Refuses names that `schema` (an object's) does not know and values of another JSON type, with 400.
 
-    Only the form is looked at. Whether a value is too long, missing or not among the choices is for the
-    module to say, with 422.
+    Texts that are too long are InvalidInput here already, as the module would first strip their blanks.
+    Whether a value is missing, or not among the choices, is for the module to say.
     """
-    found: dict[str, list[str]] = {}
-    _compare(data, schema, at, found)
-    if found:
-        raise malformed("The body does not have the form that the schema describes.", found)
+    malformed_at: dict[str, list[str]] = {}
+    too_long: dict[str, list[str]] = {}
+    for where, wrong, text in _compare(data, schema, at):
+        (too_long if wrong == "length" else malformed_at)[where] = [text]
+    if malformed_at:
+        raise malformed("The body does not have the form that the schema describes.", malformed_at)
+    if too_long:
+        raise InvalidInput(too_long)
 
 
-def _compare(value: Any, schema: Mapping[str, Any], at: str, found: dict[str, list[str]]) -> None:
+def _compare(value: Any, schema: Mapping[str, Any], at: str) -> Iterator[tuple[str, str, str]]:
+    """(where, "form" or "length", message) of all that is wrong with `value`."""
     allowed = schema.get("type")
     names = [allowed] if isinstance(allowed, str) else list(allowed or ())
     if names and not _is_one_of(value, names):
-        found[at] = [f"Must be of type {' or '.join(names)}."]
+        yield at, "form", f"Must be of type {' or '.join(names)}."
     elif value == "" and schema.get("format") in ("uuid", "date", "date-time"):
-        found[at] = ["Must not be empty; null means nothing."]
+        yield at, "form", "Must not be empty; null means nothing."
+    elif isinstance(value, str) and len(value) > schema.get("maxLength", LIMIT):
+        yield at, "length", f"Must have at most {schema['maxLength']} characters."
     elif isinstance(value, dict) and "properties" in schema:
         for name, inside in value.items():
             below = f"{at}.{name}" if at else name
             if name in schema["properties"]:
-                _compare(inside, schema["properties"][name], below, found)
+                yield from _compare(inside, schema["properties"][name], below)
             elif schema.get("additionalProperties") is False:
-                found[below] = ["Unknown field."]
+                yield below, "form", "Unknown field."
         for name in schema.get("required", ()) if at else ():
             if name not in value:
-                found[f"{at}.{name}"] = ["Missing."]
+                yield f"{at}.{name}", "form", "Missing."
     elif isinstance(value, list) and "items" in schema:
         for number, inside in enumerate(value):
-            _compare(inside, schema["items"], f"{at}[{number}]", found)
+            yield from _compare(inside, schema["items"], f"{at}[{number}]")
 
 
 def _is_one_of(value: Any, names: list[str]) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from api import body
 from api.problems import Problem
+from workflows.errors import InvalidInput
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_what_is_not_json_is_refused_with_the_reason(raw: bytes, detail: str) ->
 SCHEMA = {
     "type": "object",
     "properties": {
-        "text": {"type": ["string", "null"]},
+        "text": {"type": ["string", "null"], "maxLength": 5},
         "number": {"type": "integer"},
         "money": {
             "type": "object",
@@ -115,3 +116,9 @@ def test_a_body_of_another_form_is_refused_field_by_field(data: Any, errors: Any
     with pytest.raises(Problem) as caught:
         body.conform(data, SCHEMA)
     assert (caught.value.status, caught.value.errors) == (400, errors)
+
+
+def test_a_text_is_measured_before_its_blanks_are_stripped() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        body.conform({"text": "  long"}, SCHEMA)
+    assert caught.value.errors == {"text": ["Must have at most 5 characters."]}

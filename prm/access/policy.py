@@ -83,9 +83,9 @@ class CompiledGrant:
     views: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Policy:
-    """All that one portal grants, by module key."""
+    """All that one revision of a portal grants, by module key. Two are the same only if they are one object."""
 
     portal: str
     staff: bool

@@ -42,6 +42,13 @@ class Rights:
             "user.is_admin": user.is_portal_admin,
         }
 
+    def with_params(self, params: Mapping[str, Any]) -> Rights:
+        """The same rights over other values of what conditions may name."""
+        other = Rights(self.user)
+        other.policy = self.policy
+        other.params = {**self.params, **params}
+        return other
+
     def grants(self, key: str) -> bool:
         """Whether the portal grants the module at all."""
         return bool(self.scopes(key))

@@ -16,8 +16,9 @@ from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.expressions import Combinable
 
 from prm.access.rights import Rights, rights_for
-from prm.modules.columns import Column, Columns
+from prm.modules.columns import Column, Columns, Decoder
 from prm.modules.filters import SearchField, apply_filters, apply_search
+from prm.modules.kept import MARKS, RECORD, keep, values_of
 from prm.modules.paging import BadCursor, Cursor, Order
 from prm.modules.registry import Module, Row
 from prm.modules.versions import seal_version
@@ -52,27 +53,50 @@ class Page:
     count: int | None
 
 
+@dataclass(frozen=True)
+class Shape:
+    """How fetched values become rows: pk, version, then each field's own. Knows no reader."""
+
+    module: Module
+    decoders: tuple[tuple[str, Decoder, int], ...]
+    computed: tuple[str, ...]
+    dropped: tuple[str, ...]
+
+    def rows(self, fetched: Iterable[tuple[Any, ...]], user: Any) -> list[Row]:
+        """The rows as dicts: id, version, then the fields in the module's order."""
+        rows = []
+        for values in fetched:
+            row: Row = {"id": values[0], "version": seal_version(values[0], values[1])}
+            for name, decode, at in self.decoders:
+                row[name] = decode(values, at)
+            rows.append(row)
+        if self.computed and self.module.computed:
+            self.module.computed(rows, user)
+            for row in rows:
+                for name in self.dropped:
+                    row.pop(name, None)
+        return rows
+
+
 class Reader:
-    """Reads one module for one user.
+    """States what one reader's rights make of a module's rows.
 
     names: the fields wanted; None gives all that are readable. A name that the user may not read is left out.
     """
 
-    def __init__(self, user: Any, module: Module, names: Iterable[str] | None = None) -> None:
-        self.rights: Rights = rights_for(user)
-        self.user = user
+    def __init__(self, rights: Rights, module: Module, names: Iterable[str] | None = None) -> None:
+        self.rights = rights
         self.module = module
-        self.columns = Columns(self.rights, module)
+        self.columns = Columns(rights, module)
         wanted = None if names is None else set(names)
+        self.computed = tuple(name for name in self.columns.computed if wanted is None or name in wanted)
+        # What is computed may need any of the other fields.
+        everything = wanted is None or bool(self.computed)
         self.picked = [
             column
             for column in self.columns.pick(self.columns.readable)
-            if wanted is None or column.field.name in wanted
+            if everything or (wanted and column.field.name in wanted)
         ]
-        self.computing = any(wanted is None or name in wanted for name in self.columns.computed)
-        if self.computing and wanted is not None:
-            self.picked = self.columns.pick(self.columns.readable)
-        self.computed = [name for name in self.columns.computed if wanted is None or name in wanted]
 
     def rows(self) -> QuerySet[Any]:
         """The visible rows, with every readable column of the module annotated under its masked name."""
@@ -84,30 +108,35 @@ class Reader:
         annotated: QuerySet[Any] = self.rights.visible(self.module).annotate(**expressions)
         return annotated
 
-    def fetch(self, rows: QuerySet[Any]) -> list[Row]:
-        """The queried rows as dicts: id, version, then the picked fields in the module's order."""
-        names = ["pk", "version", *(name for column in self.picked for name in column.expressions)]
-        decoders = self._decoders()
-        fetched = []
-        for values in rows.values_list(*names):
-            row: Row = {"id": values[0], "version": seal_version(values[0], values[1])}
-            for name, decode, at in decoders:
-                row[name] = decode(values, at)
-            fetched.append(row)
-        if self.computing and self.module.computed:
-            self.module.computed(fetched, self.user)
-            dropped = set(self.columns.computed) - set(self.computed)
-            for row in fetched:
-                for name in dropped:
-                    row.pop(name, None)
-        return fetched
+    def values(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """`rows` as the tuples that `shape` turns into rows."""
+        return rows.values_list("pk", "version", *(name for one in self.picked for name in one.expressions))
 
-    def _decoders(self) -> list[tuple[str, Any, int]]:
-        made, at = [], 2
+    @property
+    def shape(self) -> Shape:
+        """How the tuples of `values` become rows."""
+        decoders, at = [], 2
         for column in self.picked:
-            made.append((column.field.name, column.decode, at))
+            decoders.append((column.field.name, column.decode, at))
             at += len(column.expressions)
-        return made
+        dropped = tuple(name for name in self.columns.computed if name not in self.computed)
+        return Shape(self.module, tuple(decoders), self.computed, dropped)
+
+
+@dataclass(frozen=True)
+class _Sorted:
+    """A page's shape and order. hidden: the order's field was fetched for the cursors and is not shown."""
+
+    shape: Shape
+    order: Order
+    hidden: bool
+
+    @classmethod
+    def by(cls, reader: Reader, order: Order) -> _Sorted:
+        hidden = order.column not in reader.picked
+        if hidden:
+            reader.picked = [*reader.picked, order.column]
+        return cls(reader.shape, order, hidden)
 
 
 def list_page(
@@ -121,75 +150,94 @@ def list_page(
     """One page of the module's list. Raises BadQuery, and NotFound where the module is not granted.
 
     fields: names of those wanted; None gives all that are readable.
-
     params: `search`, `ordering` (a declared field, "-" in front for descending), `limit` (up to 200),
         `cursor`, `count`, and filters by the names of fields; the last value of a repeated one counts.
     """
-    reader = Reader(user, module, fields)
-    if not reader.rights.scopes(module.key, "view"):
+    rights = rights_for(user)
+    if not rights.scopes(module.key, "view"):
         raise NotFound()
     given = {name: str(params[name]) for name in params}
     if module.params:
         given = module.params(given)
     errors: dict[str, list[str]] = {}
     size = _limit(given.get("limit"), limit, errors)
+    names = None if fields is None else tuple(fields)
+    if not errors and given.keys() <= {"limit", "ordering"}:
+        return _first_page(rights, module, names, given, size)
+    reader = Reader(rights, module, names)
     order = _order(reader, given.get("ordering"), errors)
     rows, wrong = narrow(reader, given)
     errors |= wrong
     if given.get("count", "1") not in ("0", "1"):
         errors["count"] = ["Give 1 to have the rows counted."]
-    cursor = None
-    if order and given.get("cursor"):
-        try:
-            cursor = Cursor.decode(
-                given["cursor"], order.column.field.kind if order.column.field.kind != "reference" else "text"
-            )
-        except BadCursor:
-            errors["cursor"] = ["This is no cursor of this list."]
+    cursor = _cursor(given.get("cursor"), order, errors)
     if errors or order is None:
         raise BadQuery(errors)
     count = rows.order_by()[:MAX_COUNT].count() if given.get("count") == "1" else None
-    return _page(reader, rows, order, cursor, size, given, count)
+    if cursor:
+        rows = rows.filter(order.after(cursor.value, cursor.pk, cursor.backwards))
+    rows = order.apply(rows, cursor is not None and cursor.backwards)[: size + 1]
+    plan = _Sorted.by(reader, order)
+    return _page(plan, plan.shape.rows(reader.values(rows), user), size, given, cursor, count)
+
+
+def _first_page(
+    rights: Rights, module: Module, names: tuple[str, ...] | None, given: dict[str, str], size: int
+) -> Page:
+    """The first page without filters, which is what nearly everybody asks for: its statement is kept."""
+
+    def make(marked: Rights) -> tuple[QuerySet[Any], _Sorted]:
+        reader, errors = Reader(marked, module, names), {}
+        order = _order(reader, given.get("ordering"), errors)
+        if order is None:
+            raise BadQuery(errors)
+        plan = _Sorted.by(reader, order)
+        return reader.values(order.apply(reader.rows(), False)[: size + 1]), plan
+
+    statement = keep(rights, module, ("page", names, given.get("ordering"), size), make)
+    plan: _Sorted = statement.plan
+    return _page(
+        plan, plan.shape.rows(statement.fetch(values_of(rights)), rights.user), size, given, None, None
+    )
 
 
 def _page(
-    reader: Reader,
-    rows: QuerySet[Any],
-    order: Order,
-    cursor: Cursor | None,
-    size: int,
-    given: dict[str, str],
-    count: int | None,
+    plan: _Sorted, rows: list[Row], size: int, given: dict[str, str], cursor: Cursor | None, count: int | None
 ) -> Page:
     backwards = cursor is not None and cursor.backwards
-    if cursor:
-        rows = rows.filter(order.after(cursor.value, cursor.pk, backwards))
-    rows = order.apply(rows, backwards)[: size + 1]
-    names = [column.field.name for column in reader.picked]
-    hidden_key = order.column not in reader.picked
-    if hidden_key:
-        reader.picked = [*reader.picked, order.column]
-    fetched = reader.fetch(rows)
-    more = len(fetched) > size
-    fetched = fetched[:size]
+    more = len(rows) > size
+    rows = rows[:size]
     if backwards:
-        fetched.reverse()
+        rows.reverse()
     base = {name: value for name, value in given.items() if name != "cursor"}
+    field = plan.order.column.field
 
     def beside(row: Row, back: bool) -> dict[str, str]:
-        value = row[order.column.field.name]
+        value = row[field.name]
         if isinstance(value, dict):
-            value = value["title"] if order.column.field.kind == "reference" else value["amount"]
+            value = value["title"] if field.kind == "reference" else value["amount"]
         return {**base, "cursor": Cursor(value, row["id"], back).encode()}
 
-    behind = fetched and (more if not backwards else True)
-    before = fetched and (more if backwards else cursor is not None)
-    following = beside(fetched[-1], False) if behind else None
-    previous = beside(fetched[0], True) if before else None
-    if hidden_key and order.column.field.name not in names:
-        for row in fetched:
-            del row[order.column.field.name]
-    return Page(rows=fetched, next=following, previous=previous, count=count)
+    behind = rows and (more if not backwards else True)
+    before = rows and (more if backwards else cursor is not None)
+    following = beside(rows[-1], False) if behind else None
+    previous = beside(rows[0], True) if before else None
+    if plan.hidden:
+        for row in rows:
+            del row[field.name]
+    return Page(rows=rows, next=following, previous=previous, count=count)
+
+
+def _cursor(text: str | None, order: Order | None, errors: dict[str, list[str]]) -> Cursor | None:
+    if not text or order is None:
+        return None
+    kind = order.column.field.kind
+    try:
+        # A reference is sorted by its title.
+        return Cursor.decode(text, "text" if kind == "reference" else kind)
+    except BadCursor:
+        errors["cursor"] = ["This is no cursor of this list."]
+        return None
 
 
 def narrow(reader: Reader, given: Mapping[str, str]) -> tuple[QuerySet[Any], dict[str, list[str]]]:
@@ -207,7 +255,17 @@ def narrow(reader: Reader, given: Mapping[str, str]) -> tuple[QuerySet[Any], dic
 
 def get_row(user: Any, module: Module, pk: Any, fields: Iterable[str] | None = None) -> Row | None:
     """One visible record as a row, or None."""
-    return next(iter(get_rows(user, module, [pk], fields).values()), None)
+    rights, wanted, names = rights_for(user), _uuid(pk), None if fields is None else tuple(fields)
+    if wanted is None or not rights.scopes(module.key, "view"):
+        return None
+
+    def make(marked: Rights) -> tuple[QuerySet[Any], Shape]:
+        reader = Reader(marked, module, names)
+        return reader.values(reader.rows().filter(pk=MARKS[RECORD]).order_by()), reader.shape
+
+    statement = keep(rights, module, ("record", names), make)
+    found: list[Row] = statement.plan.rows(statement.fetch(values_of(rights, wanted)), user)
+    return found[0] if found else None
 
 
 def get_rows(
@@ -217,8 +275,9 @@ def get_rows(
     wanted = [one for pk in pks if (one := _uuid(pk))]
     if not wanted:
         return {}
-    reader = Reader(user, module, fields)
-    return {row["id"]: row for row in reader.fetch(reader.rows().filter(pk__in=wanted).order_by())}
+    reader = Reader(rights_for(user), module, fields)
+    rows = reader.rows().filter(pk__in=wanted).order_by()
+    return {row["id"]: row for row in reader.shape.rows(reader.values(rows), user)}
 
 
 def aggregate(
@@ -229,7 +288,7 @@ def aggregate(
     Returns dicts of key, title (of a reference), count, and with `sum_field` sum and currency (None for a
     plain number). Raises BadQuery.
     """
-    reader = Reader(user, module)
+    reader = Reader(rights_for(user), module)
     given = {name: str(params[name]) for name in params}
     rows, errors = narrow(reader, given)
     column = reader.columns.get(by)

@@ -175,5 +175,6 @@ def _bulk_page(request: HttpRequest, context: dict[str, Any], status: int = 200)
     template = "frontend/parts/bulk.html" if is_htmx(request) else "frontend/bulk.html"
     response = render(request, template, context, status=status)
     if "answers" in context and is_htmx(request):
-        response["HX-Trigger"] = '{"prm:done": {}}'
+        # After the swap, when the dialog shows the answers and is not closed by the event.
+        response["HX-Trigger-After-Swap"] = '{"prm:done": {}}'
     return response

@@ -46,7 +46,7 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
 });
 dialog.addEventListener("close", () => {
   $("#dialog-body").replaceChildren();
-  if (opener?.isConnected) opener.focus();
+  (opener?.isConnected ? opener : $("#content"))?.focus();
   opener = null;
 });
 $$("dialog").forEach((one) => one.addEventListener("click", (event) => {

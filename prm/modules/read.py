@@ -98,12 +98,10 @@ class Reader:
             if everything or (wanted and column.field.name in wanted)
         ]
 
-    def rows(self) -> QuerySet[Any]:
-        """The visible rows, with every readable column of the module annotated under its masked name."""
+    def rows(self, *used: str) -> QuerySet[Any]:
+        """The visible rows, with the wanted columns and those `used` otherwise under their masked names."""
         expressions: dict[str, Combinable] = {}
-        for name in self.columns.readable:
-            column = self.columns.get(name)
-            assert column is not None
+        for column in (*self.picked, *self.columns.pick(used)):
             expressions |= column.expressions
         annotated: QuerySet[Any] = self.rights.visible(self.module).annotate(**expressions)
         return annotated
@@ -166,7 +164,7 @@ def list_page(
         return _first_page(rights, module, names, given, size)
     reader = Reader(rights, module, names)
     order = _order(reader, given.get("ordering"), errors)
-    rows, wrong = narrow(reader, given)
+    rows, wrong = narrow(reader, given, order.column.field.name if order else "")
     errors |= wrong
     if given.get("count", "1") not in ("0", "1"):
         errors["count"] = ["Give 1 to have the rows counted."]
@@ -187,12 +185,13 @@ def _first_page(
     """The first page without filters, which is what nearly everybody asks for: its statement is kept."""
 
     def make(marked: Rights) -> tuple[QuerySet[Any], _Sorted]:
-        reader, errors = Reader(marked, module, names), {}
+        reader = Reader(marked, module, names)
+        errors: dict[str, list[str]] = {}
         order = _order(reader, given.get("ordering"), errors)
         if order is None:
             raise BadQuery(errors)
         plan = _Sorted.by(reader, order)
-        return reader.values(order.apply(reader.rows(), False)[: size + 1]), plan
+        return reader.values(order.apply(reader.rows(order.column.field.name), False)[: size + 1]), plan
 
     statement = keep(rights, module, ("page", names, given.get("ordering"), size), make)
     plan: _Sorted = statement.plan
@@ -240,10 +239,17 @@ def _cursor(text: str | None, order: Order | None, errors: dict[str, list[str]])
         return None
 
 
-def narrow(reader: Reader, given: Mapping[str, str]) -> tuple[QuerySet[Any], dict[str, list[str]]]:
-    """The visible rows that fit the filters and the search in `given`, and the errors by parameter."""
+def narrow(
+    reader: Reader, given: Mapping[str, str], *used: str
+) -> tuple[QuerySet[Any], dict[str, list[str]]]:
+    """The visible rows that fit the filters and the search in `given`, and the errors by parameter.
+
+    used: fields that will be sorted or grouped by.
+    """
     filters = {name: value for name, value in given.items() if name not in RESERVED}
-    rows, errors = apply_filters(reader.rows(), reader.columns, filters)
+    searched = reader.module.search if given.get("search") else ()
+    rows = reader.rows(*used, *searched, *(name.partition("__")[0] for name in filters))
+    rows, errors = apply_filters(rows, reader.columns, filters)
     try:
         text = SearchField().clean(given.get("search", ""))
     except forms.ValidationError as error:
@@ -288,9 +294,9 @@ def aggregate(
     Returns dicts of key, title (of a reference), count, and with `sum_field` sum and currency (None for a
     plain number). Raises BadQuery.
     """
-    reader = Reader(rights_for(user), module)
+    reader = Reader(rights_for(user), module, ())
     given = {name: str(params[name]) for name in params}
-    rows, errors = narrow(reader, given)
+    rows, errors = narrow(reader, given, by, *([sum_field] if sum_field else []))
     column = reader.columns.get(by)
     if column is None:
         errors[by] = ["There is no such field, or it is not yours to read."]

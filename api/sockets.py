@@ -59,7 +59,7 @@ def feed() -> Feed:
     return _feeds[loop]
 
 
-class AlertSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
+class AlertSocket(AsyncWebsocketConsumer):
     """One open socket. `_run` is its life; messages of the client only leave a note for it."""
 
     # The hub wakes it; a channel of its own would cost a subscription each.
@@ -176,7 +176,7 @@ class AlertSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has
             await self.send(text_data=orjson.dumps({"type": kind, **content}).decode())
 
 
-class Nothing(AsyncWebsocketConsumer):  # type: ignore[misc]
+class Nothing(AsyncWebsocketConsumer):
     """Any other address: refused in the handshake, and not with a stack trace."""
 
     channel_layer_alias = "none"

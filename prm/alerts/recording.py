@@ -8,7 +8,7 @@ transactions never wait for each other.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,9 @@ from prm.access.rights import visible
 from prm.alerts import hub
 from prm.alerts.audience import Wanted, resolve
 from prm.alerts.models import Alert, AlertCounter, Delivery
+from prm.alerts.readers import mark
 from prm.modules import registry
+from prm.modules.registry import Module
 from workflows import jobs
 from workflows.ids import uuid7
 from workflows.ports import Event
@@ -34,7 +36,7 @@ class Happened:
 
     event: UUID
     kind: str
-    module: registry.Module
+    module: Module
     object_id: UUID
     at: datetime
     actors: frozenset[UUID]
@@ -83,34 +85,33 @@ def _alerts(happened: list[Happened], users: Mapping[UUID, Any]) -> list[Alert]:
     for one in happened:
         for pk in (one.wanted.users | one.wanted.parting) - one.actors:
             by_user[pk].append(one)
-    alerts = []
-    for pk in sorted(by_user):
-        seen = _visible(users[pk], by_user[pk])
-        alerts += [
-            Alert(
-                recipient_id=pk,
-                event=one.event,
-                kind=one.kind,
-                module=one.module.key,
-                object_id=one.object_id,
-                at=one.at,
-            )
-            for one in by_user[pk]
-            # The partner that has just lost a record is told so, though it may not see it any more.
-            if (one.module.key, one.object_id) in seen or pk in one.wanted.parting
-        ]
-    return alerts
+    seen = _visible(by_user, users)
+    return [
+        Alert(
+            recipient_id=pk,
+            event=one.event,
+            kind=one.kind,
+            module=one.module.key,
+            object_id=one.object_id,
+            at=one.at,
+        )
+        for pk in sorted(by_user)
+        for one in by_user[pk]
+        # The partner that has just lost a record is told so, though it may not see it any more.
+        if one.object_id in seen[mark(users[pk], one.module)] or pk in one.wanted.parting
+    ]
 
 
-def _visible(user: Any, happened: list[Happened]) -> set[tuple[str, UUID]]:
-    ids: dict[registry.Module, set[UUID]] = defaultdict(set)
-    for one in happened:
-        if user.pk in one.wanted.users:
-            ids[one.module].add(one.object_id)
+def _visible(by_user: Mapping[UUID, list[Happened]], users: Mapping[UUID, Any]) -> dict[Hashable, set[UUID]]:
+    """Ids of the records that readers of each kind may see; one query for a kind and module."""
+    asked: dict[Hashable, tuple[Any, Module, set[UUID]]] = {}
+    for pk, happened in by_user.items():
+        for one in happened:
+            reader = mark(users[pk], one.module)
+            asked.setdefault(reader, (users[pk], one.module, set()))[2].add(one.object_id)
     return {
-        (module.key, pk)
-        for module, wanted in ids.items()
-        for pk in visible(user, module).filter(pk__in=wanted).values_list("pk", flat=True)
+        reader: set(visible(user, module).filter(pk__in=ids).values_list("pk", flat=True))
+        for reader, (user, module, ids) in asked.items()
     }
 
 

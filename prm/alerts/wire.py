@@ -204,7 +204,7 @@ class Listener:
 async def _close(pubsub: aioredis.client.PubSub, redis: aioredis.Redis) -> None:
     try:
         async with asyncio.timeout(TIMEOUT):
-            await pubsub.aclose()  # type: ignore[no-untyped-call]
+            await pubsub.aclose()
             await redis.aclose()
     except (RedisError, OSError, TimeoutError):
         return

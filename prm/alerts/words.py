@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,9 +19,10 @@ from django.utils.translation import gettext_lazy
 
 from prm.access.rights import readable_fields, visible
 from prm.alerts.models import Alert
+from prm.alerts.readers import find, mark
 from prm.alerts.values import shown
-from prm.modules import registry
 from prm.modules.read import get_rows
+from prm.modules.registry import Module
 from workflows.models import TransitionRecord
 
 #: By kind: the sentence with the record's title, and the one without for whoever may not see it (any more).
@@ -85,6 +86,9 @@ PARTING = frozenset({"recalled", "expired"})
 
 FACTS = 4
 
+#: Rows that a reader may see, by module and id.
+Rows = dict[tuple[str, UUID], Any]
+
 
 @dataclass
 class Words:
@@ -129,7 +133,7 @@ class Deed:
     transition: str
     reason: str
 
-    def reason_shown(self, module: registry.Module) -> str:
+    def reason_shown(self, module: Module) -> str:
         """The reason in words: where it was chosen from a list, history keeps the code of the choice."""
         done = module.machine.get(self.transition) if module.machine else None
         asked = done.inputs.get("reason") if done else None
@@ -147,9 +151,14 @@ def render(alerts: Sequence[Alert], user: Any) -> list[dict[str, Any]]:
 
 
 def compose(wanted: Sequence[tuple[Any, Sequence[Alert]]]) -> list[list[Words]]:
-    """The words of several readers' alerts. The queries grow with readers and modules, not with alerts."""
+    """The words of several readers' alerts.
+
+    Queries grow with kinds of reader and modules, not with alerts: colleagues with the same rights share what
+    is read.
+    """
     deeds = _deeds([one for _user, alerts in wanted for one in alerts])
-    return [_for_reader(user, alerts, deeds) for user, alerts in wanted]
+    rows = _rows(wanted)
+    return [_for_reader(user, alerts, mine, deeds) for (user, alerts), mine in zip(wanted, rows, strict=True)]
 
 
 def _deeds(alerts: Sequence[Alert]) -> dict[UUID, Deed]:
@@ -170,15 +179,8 @@ def _deeds(alerts: Sequence[Alert]) -> dict[UUID, Deed]:
     }
 
 
-def _for_reader(user: Any, alerts: Sequence[Alert], deeds: dict[UUID, Deed]) -> list[Words]:
-    ids: dict[str, set[UUID]] = defaultdict(set)
-    for one in alerts:
-        ids[one.module].add(one.object_id)
+def _for_reader(user: Any, alerts: Sequence[Alert], rows: Rows, deeds: dict[UUID, Deed]) -> list[Words]:
     with translation.override(user.language or None), timezone.override(_zone(user)):
-        rows: dict[tuple[str, UUID], Any] = {}
-        for key, wanted in ids.items():
-            for pk, row in _rows(user, key, wanted).items():
-                rows[key, pk] = row
         topics = _own_topics(user, [one for one in alerts if (one.module, one.object_id) not in rows])
         return [
             _words(user, one, rows.get((one.module, one.object_id)), deeds.get(one.event), topics)
@@ -193,20 +195,35 @@ def _zone(user: Any) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _module(key: str) -> registry.Module | None:
-    try:
-        return registry.get(key)
-    except LookupError:
-        return None
+def _rows(wanted: Sequence[tuple[Any, Sequence[Alert]]]) -> list[Rows]:
+    """For each reader, the records of the alerts that this reader may see now."""
+    asked: dict[Hashable, tuple[Any, Module, set[UUID]]] = {}
+    marks: list[dict[str, Hashable]] = []
+    for user, alerts in wanted:
+        mine: dict[str, Hashable] = {}
+        for one in alerts:
+            module = find(one.module)
+            if module is None:
+                continue
+            if one.module not in mine:
+                mine[one.module] = mark(user, module, _needed(module))
+                asked.setdefault(mine[one.module], (user, module, set()))
+            asked[mine[one.module]][2].add(one.object_id)
+        marks.append(mine)
+    found = {
+        key: get_rows(user, module, ids, fields=_needed(module)) for key, (user, module, ids) in asked.items()
+    }
+    return [
+        {(key, pk): row for key, reader in mine.items() for pk, row in found[reader].items()}
+        for mine in marks
+    ]
 
 
-def _rows(user: Any, key: str, ids: Iterable[UUID]) -> dict[UUID, Any]:
-    module = _module(key)
-    if module is None:
-        return {}
+def _needed(module: Module) -> set[str]:
+    """Fields that the words are made of. No people: whom one may see differs from reader to reader, and then
+    colleagues could not share a row."""
     wanted = {module.title, "due_at", "partner", *module.card} & module.by_name.keys()
-    stored = {name for name in wanted if module.field(name).stored}
-    return get_rows(user, module, ids, fields=stored)
+    return {name for name in wanted if module.field(name).stored and module.field(name).module != "users"}
 
 
 def _own_topics(user: Any, alerts: Iterable[Alert]) -> dict[tuple[str, UUID], str]:
@@ -218,7 +235,7 @@ def _own_topics(user: Any, alerts: Iterable[Alert]) -> dict[tuple[str, UUID], st
             lost[one.module].add(one.object_id)
     for key, ids in lost.items():
         offers_key, path = OFFERS[key]
-        offers = _module(offers_key)
+        offers = find(offers_key)
         if offers is not None and "topic" in readable_fields(user, offers):
             rows = visible(user, offers).filter(**{f"{path}_id__in": ids})
             topics |= {(key, pk): topic for pk, topic in rows.values_list(f"{path}_id", "topic")}
@@ -228,7 +245,7 @@ def _own_topics(user: Any, alerts: Iterable[Alert]) -> dict[tuple[str, UUID], st
 def _words(
     user: Any, alert: Alert, row: Any, deed: Deed | None, topics: dict[tuple[str, UUID], str]
 ) -> Words:
-    module = _module(alert.module)
+    module = find(alert.module)
     topic = topics.get((alert.module, alert.object_id), "")
     if row is None or module is None:
         title = _sentence(alert.kind, module, topic)
@@ -254,7 +271,7 @@ def _words(
     return words
 
 
-def _sentence(kind: str, module: registry.Module | None, title: str) -> str:
+def _sentence(kind: str, module: Module | None, title: str) -> str:
     known = SENTENCES.get(kind)
     if known:
         return str(known[0]) % {"title": title} if title else str(known[1])
@@ -266,7 +283,7 @@ def _sentence(kind: str, module: registry.Module | None, title: str) -> str:
     return f"{what} ({title})" if title else what
 
 
-def _facts(module: registry.Module, row: dict[str, Any]) -> list[tuple[str, str]]:
+def _facts(module: Module, row: dict[str, Any]) -> list[tuple[str, str]]:
     facts = []
     for name in module.card:
         one = module.field(name)

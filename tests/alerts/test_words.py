@@ -9,11 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from prm.alerts.actions import mark_seen
 from prm.alerts.models import Alert
 from prm.alerts.queries import after, bell, latest
-from prm.alerts.words import render
+from prm.alerts.words import compose, render
 from prm.modules import registry
 from prm.modules.read import BadQuery, list_page
-from tests.factories import make_lead
+from tests.factories import make_lead, make_user
 from workflows.actor import Actor
+from workflows.ids import uuid7
 from workflows.perform import perform
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +124,38 @@ def test_nobody_lists_the_alerts_of_others(world, assign):
     module = registry.get("alerts")
     for user in (world.carol, world.dana, world.erin, world.maria, world.admin):
         assert list_page(user, module, {}).rows == []
+
+
+def test_readers_of_one_pass_share_only_what_all_of_them_may_read(world, assign, inbox):
+    """One pass for many sockets: whoever else is in it, a rival reads nothing of a record."""
+    lead = assign(make_lead(topic="Forty workstations"))
+    for seq, user in enumerate((world.carol, world.erin, world.dana), start=1):
+        Alert.objects.create(
+            recipient=user, seq=seq, event=uuid7(), kind="lead.assigned", module="leads", object_id=lead.pk
+        )
+    readers = [world.carol, world.alice, world.erin, world.bob, world.dana]
+    told = compose([(user, inbox(user)) for user in readers])
+    assert {user.email for user, words in zip(readers, told, strict=True) if "Forty" in words[0].title} == {
+        world.alice.email,
+        world.bob.email,
+    }
+
+
+def test_colleagues_cost_no_more_queries_than_one_of_them(world, assign, inbox):
+    assign()
+
+    def queries(*users) -> int:
+        wanted = [(user, inbox(user)) for user in users]
+        with CaptureQueriesContext(connection) as captured:
+            compose(wanted)
+        return len(captured)
+
+    assert queries(world.alice) == queries(world.bob)
+    colleagues = [
+        make_user(f"colleague{number}@northwind.example", "partner", world.northwind) for number in range(5)
+    ]
+    assign()
+    assert queries(*colleagues) == queries(colleagues[0])
 
 
 @pytest.mark.parametrize("text", ["x", "-1", "1.5", "9" * 30, "²"])

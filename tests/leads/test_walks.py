@@ -127,5 +127,6 @@ def test_walks(world: Any, make: Any) -> None:
         )
 
     walk()
-    # A walk that goes nowhere shows nothing: most of the machine has been on some path.
-    assert len(walked & {each.name for each in Machine.of(type(make())).transitions}) >= 8, walked
+    # Walks that go nowhere show nothing: most of the machine has been on some path.
+    names = {each.name for each in Machine.of(type(make())).transitions}
+    assert len(walked & names) >= 0.6 * len(names), walked

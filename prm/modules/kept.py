@@ -8,7 +8,7 @@ statement says nothing of the reader for whom it was compiled first.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +22,9 @@ from prm.modules.registry import Module
 #: Shapes come from portals, modules, columns and orderings; more than this means that something odd is asked.
 MOST = 2000
 
-RECORD = "record.id"
 OWN = ("user.id", "user.company", "user.contact")
-MARKS: Mapping[str, uuid.UUID] = {name: uuid.uuid4() for name in (*OWN, RECORD)}
+RECORDS = tuple(f"record.{number}" for number in range(64))
+MARKS: Mapping[str, uuid.UUID] = {name: uuid.uuid4() for name in (*OWN, *RECORDS)}
 _NAMES = {mark: name for name, mark in MARKS.items()} | {mark.hex: name for name, mark in MARKS.items()}
 
 
@@ -74,9 +74,14 @@ def _filled(one: Any, values: Mapping[str, Any]) -> Any:
 _kept: dict[Hashable, Statement] = {}
 
 
-def values_of(rights: Rights, pk: uuid.UUID | None = None) -> dict[str, Any]:
-    """What goes in place of the marks for this reader."""
-    return {**{name: rights.params[name] for name in OWN}, RECORD: pk}
+def values_of(rights: Rights, pks: Sequence[uuid.UUID] = ()) -> dict[str, Any]:
+    """What goes in place of the marks for this reader, and for these records."""
+    return {name: rights.params[name] for name in OWN} | dict(zip(RECORDS, pks, strict=False))
+
+
+def places(number: int) -> tuple[str, ...]:
+    """Names of marks for so many records, rounded up so that few shapes are kept."""
+    return RECORDS[: 1 << (number - 1).bit_length()]
 
 
 def keep(

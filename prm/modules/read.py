@@ -18,7 +18,7 @@ from django.db.models.expressions import Combinable
 from prm.access.rights import Rights, rights_for
 from prm.modules.columns import Column, Columns, Decoder
 from prm.modules.filters import SearchField, apply_filters, apply_search
-from prm.modules.kept import MARKS, RECORD, keep, values_of
+from prm.modules.kept import MARKS, RECORDS, keep, places, values_of
 from prm.modules.paging import BadCursor, Cursor, Order
 from prm.modules.registry import Module, Row
 from prm.modules.versions import seal_version
@@ -261,29 +261,39 @@ def narrow(
 
 def get_row(user: Any, module: Module, pk: Any, fields: Iterable[str] | None = None) -> Row | None:
     """One visible record as a row, or None."""
-    rights, wanted, names = rights_for(user), _uuid(pk), None if fields is None else tuple(fields)
-    if wanted is None or not rights.scopes(module.key, "view"):
-        return None
-
-    def make(marked: Rights) -> tuple[QuerySet[Any], Shape]:
-        reader = Reader(marked, module, names)
-        return reader.values(reader.rows().filter(pk=MARKS[RECORD]).order_by()), reader.shape
-
-    statement = keep(rights, module, ("record", names), make)
-    found: list[Row] = statement.plan.rows(statement.fetch(values_of(rights, wanted)), user)
-    return found[0] if found else None
+    return next(iter(get_rows(user, module, [pk], fields).values()), None)
 
 
 def get_rows(
     user: Any, module: Module, pks: Iterable[Any], fields: Iterable[str] | None = None
 ) -> dict[uuid.UUID, Row]:
     """Those of the records `pks` that are visible, as rows by id."""
-    wanted = [one for pk in pks if (one := _uuid(pk))]
-    if not wanted:
+    rights, names = rights_for(user), None if fields is None else tuple(fields)
+    wanted = list(dict.fromkeys(one for pk in pks if (one := _uuid(pk))))
+    if not wanted or not rights.scopes(module.key, "view"):
         return {}
-    reader = Reader(rights_for(user), module, fields)
-    rows = reader.rows().filter(pk__in=wanted).order_by()
-    return {row["id"]: row for row in reader.shape.rows(reader.values(rows), user)}
+    found: dict[uuid.UUID, Row] = {}
+    for start in range(0, len(wanted), len(RECORDS)):
+        some = wanted[start : start + len(RECORDS)]
+        found |= {row["id"]: row for row in _some_rows(rights, module, names, some)}
+    return found
+
+
+def _some_rows(
+    rights: Rights, module: Module, names: tuple[str, ...] | None, pks: list[uuid.UUID]
+) -> list[Row]:
+    marks = places(len(pks))
+
+    def make(marked: Rights) -> tuple[QuerySet[Any], Shape]:
+        reader = Reader(marked, module, names)
+        ids = [MARKS[name] for name in marks]
+        return reader.values(reader.rows().filter(pk__in=ids).order_by()), reader.shape
+
+    statement = keep(rights, module, ("records", names, len(marks)), make)
+    # The places that are left over ask for the last one again.
+    filled = pks + pks[-1:] * (len(marks) - len(pks))
+    rows: list[Row] = statement.plan.rows(statement.fetch(values_of(rights, filled)), rights.user)
+    return rows
 
 
 def aggregate(

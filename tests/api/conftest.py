@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from api import tokens
@@ -20,7 +19,7 @@ class Api:
         self.token = token
         self.client = Client()
 
-    def call(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """The response as it is. Header names with _ for -."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token:

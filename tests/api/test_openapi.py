@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from api.openapi import document
@@ -81,7 +81,7 @@ class Generated:
             for verb, one in verbs.items()
             if verb != "parameters"
         }
-        resource = Resource(contents=described, specification=DRAFT202012)
+        resource = DRAFT202012.create_resource(described)
         self.registry: Any = Registry().with_resource("urn:api", resource)
 
     def resolve(self, part: dict[str, Any]) -> dict[str, Any]:

@@ -21,9 +21,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from api.views import hanging
 from prm.accounts.models import Account
 from prm.alerts.models import Alert
-from prm.modules.read import Reader
+from prm.modules.read import Shape
 from prm.modules.registry import all_modules
-from prm.people.models import Company
+from prm.people.models import Company, User
 from prm.records.models import Activity, Note
 from tests.assurance import Fault, Figure
 from tests.assurance.g9 import silent
@@ -201,10 +201,8 @@ def run(size: int) -> Figure:
         rows.more(size - FEW)
         many = {(who, path): queries(clients[who], path) for who, path in asked}
         transaction.set_rollback(True)
-    grown = [key for key, told in asked.items() if many[key] != told]
-    details = [
-        f"{who} {path}: {asked[who, path]} → {many[who, path]} (status, queries)" for who, path in grown
-    ]
+    grown = [key for key in asked if many[key] != few[key]]
+    details = [f"{who} {path}: (status, queries) {few[who, path]} → {many[who, path]}" for who, path in grown]
     api = sum(path.startswith("/api/") for _, path in asked)
     dearest = max(asked, key=lambda key: few[key][1])
     details.append(
@@ -220,15 +218,15 @@ def run(size: int) -> Figure:
 
 def _ask_for_each_row() -> AbstractContextManager[Any]:
     """Every list and record asks something more for each of its rows."""
-    right = Reader.fetch
+    right = Shape.rows
 
-    def wrong(self: Reader, rows: models.QuerySet[Any]) -> Any:
-        fetched = right(self, rows)
-        for _ in fetched:
+    def wrong(self: Shape, fetched: Iterable[tuple[Any, ...]], user: Any) -> Any:
+        rows = right(self, fetched, user)
+        for _ in rows:
             Company.objects.exists()
-        return fetched
+        return rows
 
-    return mock.patch.object(Reader, "fetch", wrong)
+    return mock.patch.object(Shape, "rows", wrong)
 
 
 def _ask_for_each_note() -> AbstractContextManager[Any]:
@@ -236,7 +234,7 @@ def _ask_for_each_note() -> AbstractContextManager[Any]:
     right = hanging.note_json
 
     def wrong(note: Note) -> dict[str, Any]:
-        note.author = type(note.author).objects.get(pk=note.author_id)
+        note.author = User.objects.get(pk=str(note.author_id))
         return right(note)
 
     return mock.patch.object(hanging, "note_json", wrong)

@@ -204,8 +204,6 @@ class Input:
             fits = (str, object) if hasattr(value, "as_e164") else (str,)
         if not isinstance(value, fits) or isinstance(value, bool):
             raise ValidationError(_("This value is of the wrong type."))
-        if isinstance(value, str) and "\x00" in value:
-            raise ValidationError(_("Null characters are not allowed."))
 
     def _boolean(self, value: Any) -> bool:
         known = {

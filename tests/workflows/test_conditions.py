@@ -182,6 +182,12 @@ def test_a_parameter_that_is_none_is_no_claim_on_what_is_empty(letters, op):
     assert asked({"not": condition}) == {each.pk for each in letters}
 
 
+def test_a_list_with_an_unknown_in_it(letters):
+    inside = {"field": "depot", "op": "in", "value": ["$user.company", "$user.nothing"]}
+    assert asked(inside) == {each.pk for each in letters if each.depot_id == DEPOT}
+    assert asked({**inside, "op": "not_in"}) == set(), "nobody can say that it is none of these"
+
+
 def test_contains_minds_no_case_of_ascii_letters(letters):
     condition = {"field": "text", "op": "contains", "value": "NOR"}
     assert asked(condition) == {each.pk for each in letters if "nor" in (each.text or "").lower()}

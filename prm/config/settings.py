@@ -43,7 +43,6 @@ INSTALLED_APPS = [
     "django_q",
     "rest_framework",
     "django_filters",
-    "drf_spectacular",
     "drf_spectacular_sidecar",
     "allauth",
     "allauth.account",

@@ -93,7 +93,8 @@ class AwayForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        others = visible(user, registry.get("users")).filter(portal__staff=True, is_active=True)
+        managers = ("administrator", "channel_manager")
+        others = visible(user, registry.get("users")).filter(portal__key__in=managers, is_active=True)
         self.fields["cover"].queryset = others.exclude(pk=user.pk).order_by("name")  # type: ignore[attr-defined]
 
 

@@ -177,9 +177,17 @@ def reference_select(one: Input, user: Any, value: Any) -> forms.Select:
         return forms.Select(choices=options)
     if may(user, module, "view"):
         options += reference_options(user, module, "", OPTIONS)
-        if chosen and chosen not in dict(options) and (row := get_row(user, module, chosen, [module.title])):
-            options.append((chosen, str(row.get(module.title) or "–")))
+        if chosen and chosen not in dict(options):
+            options += _chosen(user, module, value, chosen)
     return ReferenceSelect(choices=options, attrs={"data-combo": reverse("options", args=[module.key])})
+
+
+def _chosen(user: Any, module: registry.Module, value: Any, chosen: str) -> list[tuple[str, str]]:
+    """The present choice, which stands behind the first options. A row brings its title along."""
+    if isinstance(value, Mapping):
+        return [(chosen, str(value["title"] or "–"))]
+    row = get_row(user, module, chosen, [module.title])
+    return [(chosen, str(row.get(module.title) or "–"))] if row else []
 
 
 class ReferenceSelect(forms.Select):

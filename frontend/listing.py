@@ -97,9 +97,15 @@ class Listing:
     def column_names(self) -> list[str]:
         """The columns shown: those of the URL, or the module's own, as far as the user may read them."""
         asked = [name for value in self.query.getlist("cols") for name in value.split(",")]
-        names = [name for name in asked if name in self.module.by_name] or list(self.module.columns)
+        names = [name for name in asked if name in self.module.by_name]
+        names = names or [name for name in self.module.columns if not self._always_own(name)]
         shown = [name for name in names if name in self.readable and name != self.module.title]
         return [self.module.title, *shown]
+
+    def _always_own(self, name: str) -> bool:
+        """Whether the column could say nothing but the reader's own company on every row."""
+        one = self.module.field(name)
+        return one.kind == "reference" and one.module == "partners" and not rights_for(self.user).policy.staff
 
     def columns(self) -> list[tuple[Field, bool]]:
         """Every field that could be a column, and whether it is."""

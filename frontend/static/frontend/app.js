@@ -30,6 +30,10 @@ const toast = ({ tone = "", title = "", body = "", url = "" }) => {
   linger(made);
 };
 document.body.addEventListener("prm:toast", (event) => toast(event.detail));
+document.body.addEventListener("prm:acted", (event) => $$("[data-object]", toasts).forEach((one) => {
+  // Answered elsewhere on the page: the toast has nothing left to ask.
+  if (one.dataset.object === String(event.detail.object)) one.remove();
+}));
 $$("[data-toast]", toasts).forEach((one) => linger(one));
 new MutationObserver((changes) => changes.forEach((change) => change.addedNodes.forEach((node) => {
   if (node.dataset?.seq) linger(node, 25000);

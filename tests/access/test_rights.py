@@ -67,7 +67,9 @@ def test_a_changed_grant_counts_at_once(world, module, gadget):
 def test_an_administrators_change_outlives_the_next_release(world):
     portal = world.bob.portal
     grant = portal.grants.get(module="gadgets")
-    declared = {"gadgets": {"partner": GrantSpec(scopes=(ScopeSpec(name="new", where=None, actions=("view",)),))}}
+    declared = {
+        "gadgets": {"partner": GrantSpec(scopes=(ScopeSpec(name="new", where=None, actions=("view",)),))}
+    }
     sync_portals(declared)
     assert [scope.name for scope in grant.scopes.all()] == ["new"]
     grant.declared = False
@@ -92,4 +94,7 @@ def test_admins_only_scopes_count_for_admins(world, module, gadget):
     for user, sees in ((world.alice, True), (world.bob, False)):
         user.portal.refresh_from_db()
         assert rights.may(user, module, "view", gadget) is sees
-    assert rights.explain(world.bob, module, "take_back", gadget).would_need == "the Admin flag on the user's contact"
+    assert (
+        rights.explain(world.bob, module, "take_back", gadget).would_need
+        == "the Admin flag on the user's contact"
+    )

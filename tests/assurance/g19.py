@@ -2,7 +2,8 @@
 
 The pages are served by this process and opened in Chromium. On each, axe must find nothing (in the light on
 a wide screen and in the dark on a phone, in turn) and nothing may stick out at 320 px; some whole jobs are
-done without a pointer. `size` is the number of pages for each role; faults are planted into the HTML as it leaves the server.
+done without a pointer. `size` is the number of pages for each role; faults are planted into the HTML as it
+leaves the server.
 """
 
 from __future__ import annotations

@@ -70,11 +70,11 @@ def test_a_dialog_shows_what_is_missing_and_keeps_what_was_typed(cast, new_page,
     dialog.get_by_label("Note").fill("ask me next year")
     dialog.get_by_role("button", name="Decline").click()
     dialog.locator(".error-summary").wait_for()
-    assert page.evaluate("document.activeElement.classList.contains('error-summary')")
+    page.wait_for_function("document.activeElement.classList.contains('error-summary')")
     assert dialog.get_by_label("Note").input_value() == "ask me next year"
     shot(page, "decline-390", full_page=False)
     page.keyboard.press("Escape")
-    assert page.evaluate("document.activeElement.textContent.includes('Decline')")
+    page.wait_for_function("document.activeElement.textContent.includes('Decline')")
 
 
 def test_a_card_is_dragged_and_one_that_is_refused_goes_back(cast, new_page, shot):
@@ -82,8 +82,10 @@ def test_a_card_is_dragged_and_one_that_is_refused_goes_back(cast, new_page, sho
     page = new_page(user=cast.alice)
     page.goto("/opportunities/board/")
     card = page.locator(f"[data-card='{deal.pk}']")
-    with page.expect_response(lambda one: one.url.endswith("/move/")):
+    # The board is loaded anew after a move; before that, the card still carries its old version.
+    with page.expect_response(lambda one: one.url.endswith("/opportunities/board/")):
         card.drag_to(page.locator("[data-lane='negotiation']"))
+    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
     page.locator(f"[data-lane='negotiation'] [data-card='{deal.pk}']").wait_for()
     assert Opportunity.objects.get(pk=deal.pk).stage == "negotiation"
     Opportunity.objects.filter(pk=deal.pk).update(version=99)

@@ -12,6 +12,7 @@ from django.test import Client, RequestFactory
 
 from prm.config.middleware import RequestId, SecurityHeaders, TrustedProxies
 from prm.config.origins import OwnOrigin
+from tests.cast import World
 
 PROXIES = [ipaddress.ip_network("10.0.0.0/8")]
 
@@ -98,6 +99,13 @@ class TestHeaders:
         assert layer(named)["X-Request-Id"] == "from-the-balancer-17"
         broken = rf.get("/", headers={"X-Request-Id": "a b\tc"})
         assert layer(broken)["X-Request-Id"] != "a b\tc"
+
+
+def test_pages_are_packed_and_answers_of_the_api_are_not(client: Client, world: World) -> None:
+    client.force_login(world.alice, backend="allauth.account.auth_backends.AuthenticationBackend")
+    packing = {"Accept-Encoding": "gzip"}
+    assert client.get("/leads/", headers=packing).headers.get("Content-Encoding") == "gzip"
+    assert "Content-Encoding" not in client.get("/api/v1/leads/", headers=packing).headers
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,16 @@ from django.utils.functional import Promise
 from prm.modules.registry import Module, Row
 
 
+#: Exactly these are JSON already; asked first, since nearly every value is one of them.
+_AS_IS = frozenset({str, bool, int, float, type(None)})
+
+
 def plain(value: Any) -> Any:
     """`value` as JSON has it: times in ISO 8601 with zone, decimals and ids as text."""
-    if value is None or isinstance(value, (str, bool, int, float)):
+    if type(value) in _AS_IS:
         return value
+    if isinstance(value, (uuid.UUID, Decimal)):
+        return str(value)
     if isinstance(value, dict):
         return {key: plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
@@ -27,11 +33,11 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, dt.timedelta):
         return duration_iso_string(value)
-    if isinstance(value, (uuid.UUID, Decimal, Promise)):
+    if isinstance(value, (str, Promise)):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def to_json(module: Module, row: Row) -> dict[str, Any]:
     """A row of `module` as plain JSON values, in the order of its fields."""
-    return {name: plain(value) for name, value in row.items()}
+    return {name: value if type(value) in _AS_IS else plain(value) for name, value in row.items()}

@@ -10,12 +10,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from tests.assurance import HARNESSES, POSTGRESQL, SQLITE, Figure, Harness
+from tests.databases import own_database
 
 
 def main() -> int:
@@ -86,7 +86,7 @@ def _in_shape(options: argparse.Namespace, harness: Harness) -> int:
     django.setup()
     module = importlib.import_module(harness.module)
     size = options.size
-    with _database(options.name) if harness.database else nullcontext():
+    with own_database(f"assurance_{options.name.lower()}") if harness.database else nullcontext():
         if options.planted:
             result = _planted(options, module, size)
         else:
@@ -116,24 +116,6 @@ def _planted(options: argparse.Namespace, module: Any, size: int) -> dict[str, A
         seen = "UNNOTICED" if figure.holds else "noticed"
         print(f"{options.name} on {options.shape}: {name}: {seen}: {figure} in {seconds:.0f} s", flush=True)
     return {"noticed": noticed, "sown": len(faults), "holds": noticed == len(faults) > 0}
-
-
-@contextmanager
-def _database(name: str) -> Iterator[None]:
-    """A database of this run's own name, gone afterwards; none that exists is touched."""
-    from django.db import connection
-
-    with tempfile.TemporaryDirectory(prefix="assurance-") as folder:
-        own = f"assurance_{name.lower()}_{os.getpid()}"
-        sqlite = connection.vendor == "sqlite"
-        connection.settings_dict.setdefault("TEST", {})
-        connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / f"{own}.sqlite3") if sqlite else own
-        before = connection.settings_dict["NAME"]
-        connection.creation.create_test_db(verbosity=0, autoclobber=False, serialize=False)
-        try:
-            yield
-        finally:
-            connection.creation.destroy_test_db(before, verbosity=0)
 
 
 if __name__ == "__main__":

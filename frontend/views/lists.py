@@ -55,5 +55,7 @@ def _count(listing: Listing) -> HttpResponse:
         )
     except BadQuery:
         return HttpResponse("", status=400)
-    text = _("more than %(n)s") % {"n": number(COUNTED)} if count > COUNTED else number(count)
+    label = str(listing.module.label if count == 1 else listing.module.label_plural).lower()
+    found = _("more than %(n)s") % {"n": number(COUNTED)} if count > COUNTED else number(count)
+    text = f"{found} {label}"
     return HttpResponse(text, content_type="text/plain; charset=utf-8")

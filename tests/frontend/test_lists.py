@@ -21,7 +21,7 @@ def test_filters_search_and_order_come_from_the_url(world, as_user, parse):
         "Alpha scanners",
         "Beta scanners",
     ]
-    assert client.get("/leads/?search=scanners&part=count").content == b"2"
+    assert client.get("/leads/?search=scanners&part=count").content == b"2 leads"
 
 
 def test_an_active_filter_is_shown_and_can_be_taken_away(world, as_user, parse):

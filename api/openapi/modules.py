@@ -65,7 +65,10 @@ def filter_parameter(field: Field, name: str) -> Schema:
     if not name.endswith("__in"):
         return {**parameter, "schema": filter_schema(field)}
     # Several values in one parameter, separated by commas.
-    several = {"type": "array", "items": filter_schema(field), "minItems": 1}
+    one = filter_schema(field)
+    if "minLength" in one:
+        one["pattern"] = "^[^,]+$"
+    several = {"type": "array", "items": one, "minItems": 1}
     return {**parameter, "style": "form", "explode": False, "schema": several}
 
 

@@ -28,6 +28,8 @@ class SeenView(ApiView):
         seq = data.get("seq")
         if seq is None:
             raise errors.InvalidInput({"seq": ["This is required."]})
+        if seq < 0:
+            raise errors.InvalidInput({"seq": ["A whole number from 0."]})
         asked.note()
         told = self.once(
             data, lambda: Told(200, {"unseen": actions.mark_seen(self.user, int(seq))}), lambda told: told

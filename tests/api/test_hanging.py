@@ -160,4 +160,5 @@ def test_alerts_are_seen_up_to_a_number(world: Any, as_: Any, offered: Any) -> N
     assert api.all("alerts/")[0]["seen_at"] is not None
     assert as_(world.alice).all("alerts/")[0]["seen_at"] is None
     assert api.post("alerts/seen/", {})[0] == 422
+    assert api.post("alerts/seen/", {"seq": -1})[1]["errors"] == {"seq": ["A whole number from 0."]}
     assert api.post("alerts/seen/", {"seq": "1"})[0] == 400

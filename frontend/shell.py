@@ -62,17 +62,35 @@ def module_items(user: Any, path: str) -> list[NavItem]:
     return items
 
 
-def _nav(request: HttpRequest) -> list[NavGroup]:
+def administration_items(user: Any, path: str) -> list[NavItem]:
+    """What the vendor's people keep in order: users, territories, agreements …"""
+    rights = rights_for(user)
+    if not rights.policy.staff:
+        return []
+    items = []
+    for module in registry.all_modules():
+        if module.administration and rights.scopes(module.key, "view"):
+            url = reverse("module-list", args=[module.key])
+            items.append(NavItem(str(module.label_plural), url, module.icon, None, path.startswith(url)))
+    # A menu of one entry (employees may look up a colleague's name) is no administration.
+    return items if len(items) > 1 else []
+
+
+def nav_of(request: HttpRequest, path: str) -> list[NavGroup]:
+    """The whole navigation, with the page at `path` marked."""
     if not request.user.is_authenticated:
         return []
+    user = request.user
     groups = [
-        NavGroup("", job_items(request.user, request.path)),
-        NavGroup(_("Records"), module_items(request.user, request.path)),
+        NavGroup("", job_items(user, path)),
+        NavGroup(_("Records"), module_items(user, path)),
+        NavGroup(_("Administration"), administration_items(user, path)),
     ]
     return [group for group in groups if group.items]
 
 
-def _tabs(nav: Iterable[NavGroup]) -> list[NavItem]:
+def tabs_of(nav: Iterable[NavGroup]) -> list[NavItem]:
+    """What stands in the bar at the bottom of a phone."""
     return [item for group in nav for item in group.items][:TABS]
 
 
@@ -91,10 +109,10 @@ def theme_of(request: HttpRequest) -> str:
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """Context processor. Lazy, so that a fragment of a page asks for nothing that it does not show."""
-    nav: Any = SimpleLazyObject(lambda: _nav(request))
+    nav: Any = SimpleLazyObject(lambda: nav_of(request, request.path))
     return {
         "nav": nav,
-        "tabs": SimpleLazyObject(lambda: _tabs(nav)),
+        "tabs": SimpleLazyObject(lambda: tabs_of(nav)),
         "bell": SimpleLazyObject(lambda: bell(request.user)),
         "theme": theme_of(request),
         "profile_url": SimpleLazyObject(lambda: _url("me")),

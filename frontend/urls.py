@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from frontend.views import boards, editing, inbox, lists, records, search, theme, transitions
+from frontend.views import boards, editing, inbox, lists, navigation, records, search, theme, transitions
 
 one = "<slug:key>/<uuid:pk>/"
 
 urlpatterns = [
     path("", include("frontend.urls_jobs")),
+    path("navigation/", navigation.navigation, name="navigation"),
     path("theme/", theme.theme, name="theme"),
     path("search/", search.search, name="search"),
     path("alerts/", inbox.alerts, name="alerts"),

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from frontend.cells import title_of
 from frontend.requests import is_htmx, record_url
-from frontend.shell import job_items, module_items
+from frontend.shell import administration_items, job_items, module_items
 from frontend.states import state_badge
 from prm.access.rights import rights_for
 from prm.modules import registry
@@ -39,7 +39,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def pages(user: Any, text: str) -> list[Any]:
     """Pages whose name begins with or contains the text; the first ones when nothing is typed."""
-    items = job_items(user, "") + module_items(user, "")
+    items = job_items(user, "") + module_items(user, "") + administration_items(user, "")
     return [item for item in items if text.lower() in item.title.lower()][:8]
 
 
@@ -48,7 +48,8 @@ def groups(user: Any, text: str, limit: int) -> list[dict[str, Any]]:
     rights = rights_for(user)
     found = []
     for module in registry.all_modules():
-        if module.nav and module.search and rights.scopes(module.key, "view"):
+        listed = module.nav or (module.administration and rights.policy.staff)
+        if listed and module.search and rights.scopes(module.key, "view"):
             hits = _hits(user, module, text, limit)
             if hits:
                 found.append({"module": module, "hits": hits, "more": len(hits) == limit})

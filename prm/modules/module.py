@@ -31,6 +31,7 @@ modules = [
         ordering=("title", "created_at"),
         default_ordering="title",
         nav=False,
+        administration=True,
         grants={
             "administrator": GrantSpec(
                 scopes=(ScopeSpec(name="all portals", where=None, actions=("view",)),), views=("list",)

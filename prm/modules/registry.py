@@ -32,6 +32,9 @@ class Field(Input):
         that `Module.computed` fills it in.
     create, edit: whether a grant may let it be written when a record is made, and later.
     hidden: never shown and never written, whatever a grant says.
+    unit: what a number is counted in, said after it on pages ("%").
+    stands_in_for: a reference that says the same. Pages show this field only where that one is empty; whoever
+        may not see the record behind the reference still learns what there is to know.
     """
 
     name: str = ""
@@ -39,6 +42,8 @@ class Field(Input):
     create: bool = True
     edit: bool = True
     hidden: bool = False
+    unit: str = ""
+    stands_in_for: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in self.kinds():
@@ -194,6 +199,8 @@ class Module:
     params(given): query parameters of a list rewritten (a parameter of the module's own into filters).
     importing: how files are read into it; None where the title is the key and nothing special is set.
     notify: event name → audiences that are alerted.
+    nav: whether it has a place of its own in the navigation. administration: the vendor's people find it
+        under Administration instead.
     """
 
     key: str
@@ -221,6 +228,7 @@ class Module:
     importing: Importing | None = None
     notify: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     nav: bool = True
+    administration: bool = False
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -351,6 +359,7 @@ def _verify(module: Module) -> None:
         known("board", (module.board,))
     for section in module.layout:
         known("layout", section.fields)
+    known("stands_in_for", [one.stands_in_for for one in module.fields if one.stands_in_for])
     if module.importing:
         named = (
             module.importing.key,

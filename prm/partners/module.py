@@ -224,6 +224,7 @@ territories = Module(
     default_ordering="name",
     related=(Related("partners", "territory", _("Partners")),),
     nav=False,
+    administration=True,
     grants={
         "administrator": GrantSpec(
             scopes=(
@@ -254,6 +255,7 @@ agreements = Module(
     filters=("number",),
     ordering=("published_at", "created_at"),
     nav=False,
+    administration=True,
     grants={
         "administrator": GrantSpec(
             scopes=(

@@ -281,6 +281,7 @@ users = Module(
     default_ordering="name",
     check=check_user,
     nav=False,
+    administration=True,
     grants={
         "administrator": GrantSpec(
             scopes=(ScopeSpec(name="all", where=None, actions=("view", "edit"), fields={"*": "write"}),),
@@ -360,6 +361,7 @@ invitations = Module(
     ordering=("created_at", "expires_at"),
     prepare=prepare_invitation,
     nav=False,
+    administration=True,
     grants={
         "administrator": GrantSpec(
             scopes=(ScopeSpec(name="all", where=None, actions=_invite, fields={"*": "write"}),),

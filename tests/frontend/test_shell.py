@@ -89,3 +89,23 @@ def test_a_form_from_elsewhere_is_refused_with_a_page(world):
     response = client.post("/theme/", {"theme": "dark"})
     assert response.status_code == 403
     assert "Please send that again" in response.content.decode()
+
+
+def test_the_navigation_is_told_anew_when_something_happens(world, as_user, parse):
+    client = as_user(world.alice)
+    page = parse(client.get("/leads/"))
+    assert page.one("div", id="nav")["hx-get"] == "/navigation/?path=/leads/"
+    offer(world)
+    again = parse(client.get("/navigation/?path=/leads/"))
+    assert [one["text"].strip() for one in again.all("span", class_="nav__count")] == ["1"]
+    assert again.one("a", class_="nav__link", aria_current="page")["href"] == "/leads/"
+    assert again.one("nav", id="tabbar")["hx-swap-oob"] == "true"
+
+
+def test_administration_is_for_the_vendors_people(world, as_user, parse):
+    def links(user):
+        return {one["href"] for one in parse(as_user(user).get("/alerts/")).all("a", class_="nav__link")}
+
+    assert {"/territories/", "/agreements/", "/invitations/", "/portals/", "/users/"} <= links(world.admin)
+    assert not {"/territories/", "/users/", "/portals/"} & links(world.alice)
+    assert "Central Europe" in as_user(world.maria).get("/search/?q=central+eur").content.decode()

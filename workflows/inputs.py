@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django import forms
 from django.core.exceptions import ImproperlyConfigured, ValidationError
@@ -187,9 +187,11 @@ class Input:
                 return self._reference(value, resolve)
             case "datetime" if isinstance(value, str) and (moment := _moment(value)) and moment.tzinfo:
                 # Form fields know no zone in the text; the API always sends one.
-                return moment
+                return _in_reach(moment)
         self._check_type(value)
         cleaned = self.form_field().clean(value)
+        if isinstance(cleaned, dt.date):
+            return _in_reach(cleaned)
         return cleaned.as_e164 if self.kind == "phone" else cleaned
 
     def _check_type(self, value: Any) -> None:
@@ -253,6 +255,18 @@ class Input:
             # The same words whether it is missing or somebody else's.
             raise ValidationError(_("There is no such record."))
         return found
+
+
+#: Years beyond these have no local time in every zone, so no page could show them.
+YEARS = range(1800, 2400)
+
+Day = TypeVar("Day", bound=dt.date)
+
+
+def _in_reach(value: Day) -> Day:
+    if value.year not in YEARS:
+        raise ValidationError(_("This date is too far away."))
+    return value
 
 
 def _moment(value: str) -> dt.datetime | None:

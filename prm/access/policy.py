@@ -85,7 +85,7 @@ class CompiledGrant:
 
 @dataclass(frozen=True, eq=False)
 class Policy:
-    """All that one revision of a portal grants, by module key. Two are the same only if they are one object."""
+    """All that one revision of a portal grants, by module key. Only the same object is the same policy."""
 
     portal: str
     staff: bool

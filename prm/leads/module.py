@@ -110,6 +110,7 @@ leads = Module(
         partner={"create": False, "edit": False},
         assignee={"create": False, "edit": False},
         owner={"create": False},
+        need={"max_length": 20_000},
         offer_reason={"label": _("Why you")},
     ),
     columns=("topic", "state", "company_name", "region", "product", "partner", "due_at", "created_at"),

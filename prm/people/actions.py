@@ -149,11 +149,12 @@ def _check_login(invitation: Invitation, name: str, password: str) -> None:
 
 
 def _make_user(invitation: Invitation, *, name: str, password: str) -> User:
-    contact = _contact_for(invitation, name)
     known = User.objects.filter(email=invitation.email).first()
-    if known is not None and (known.is_active or known.company_id != invitation.company_id):
+    if known is not None and (known.is_active or known.barred or known.company_id != invitation.company_id):
         # The holder of the mailbox, and nobody else, reads this.
         raise InvalidInput({"": [HAS_LOGIN]})
+    contact = _contact_for(invitation, name)
+    # Whoever left comes back by an invitation that was sent since: the earlier ones ended with the login.
     user = known or User(email=invitation.email)
     user.name, user.portal, user.is_active, user.paused = name, invitation.portal, True, False
     user.contact = user.contact or contact

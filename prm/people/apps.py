@@ -9,6 +9,8 @@ class PeopleConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
+        from prm.people.access_end import end_with_user
         from prm.people.actions import mail_invitation
 
         ports.subscribe(mail_invitation)
+        ports.subscribe(end_with_user)

@@ -113,6 +113,12 @@ class User(Record, AbstractBaseUser, PermissionsMixin):
         editable=False,
         help_text=_("Deactivated together with the company, and active again when the company is."),
     )
+    barred = models.BooleanField(
+        _("barred"),
+        default=False,
+        editable=False,
+        help_text=_("Deactivated by the vendor, and so not to be let in again by colleagues."),
+    )
     is_staff = models.BooleanField(_("may open the Django admin"), default=False)
     cover = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="covers_for", verbose_name=_("cover")

@@ -225,7 +225,8 @@ _colleagues = ScopeSpec(
 )
 _colleagues_of_admin = ScopeSpec(
     name="team",
-    where=COLLEAGUE_LOGINS,
+    # Whom the vendor has shut out is shown among the colleagues, and only the vendor lets them in again.
+    where={"all": [COLLEAGUE_LOGINS, {"field": "barred", "op": "is", "value": False}]},
     actions=("view", "edit"),
     fields={
         "*": "hidden",

@@ -63,7 +63,9 @@ class InvitationWorkflow(Workflow):
         """The earlier link ends: each mail carries a token of its own."""
         cast("Invitation", self).renew()
 
-    @transition(title=_("Revoke"), source=State.PENDING, target=State.REVOKED, tone="danger")
+    @transition(
+        title=_("Revoke"), source=State.PENDING, target=State.REVOKED, by=("user", "system"), tone="danger"
+    )
     def revoke(self, ctx: Context) -> None:
         """The link ends."""
 

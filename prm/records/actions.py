@@ -1,6 +1,6 @@
 """Notes and activities on a record of any module. Whoever may see the record may write; no state changes."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from workflows.errors import InvalidInput, NotFound
 from workflows.perform import unit_of_work
 
 LONGEST = 20_000
+#: Beyond these a moment has no local time in every zone.
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def add_note(actor: Actor, module: Module, obj: Model, *, body: str, internal: bool = False) -> Note:
@@ -49,6 +51,8 @@ def add_activity(
     errors = {}
     if kind not in Activity.Kind.values:
         errors["kind"] = [_("Choose a call, a meeting or a task.")]
+    if due_at is not None and not EARLIEST <= due_at <= LATEST:
+        errors["due_at"] = [_("This date is too far away.")]
     if assignee is not None and not _may_assign(actor.user, assignee):
         errors["assignee"] = [_("There is no such record.")]
     if errors:

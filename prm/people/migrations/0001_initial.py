@@ -144,6 +144,15 @@ class Migration(migrations.Migration):
                         verbose_name="paused",
                     ),
                 ),
+                (
+                    "barred",
+                    models.BooleanField(
+                        default=False,
+                        editable=False,
+                        help_text="Deactivated by the vendor, and so not to be let in again by colleagues.",
+                        verbose_name="barred",
+                    ),
+                ),
                 ("is_staff", models.BooleanField(default=False, verbose_name="may open the Django admin")),
                 ("away_from", models.DateField(blank=True, null=True, verbose_name="away from")),
                 ("away_until", models.DateField(blank=True, null=True, verbose_name="away until")),

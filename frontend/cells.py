@@ -52,8 +52,8 @@ def _money(value: Any) -> str:
     return format_html('<span class="num">{}</span>', formats.money(value))
 
 
-def _number(value: Any) -> str:
-    return format_html('<span class="num">{}</span>', formats.number(value))
+def _number(field: Field) -> Show:
+    return lambda value: format_html('<span class="num">{}</span>', formats.number(value, field.unit))
 
 
 def _day(value: dt.date) -> str:
@@ -123,8 +123,6 @@ PLAIN: Mapping[str, Show] = {
     "phone": _phone,
     "url": _url,
     "money": _money,
-    "integer": _number,
-    "decimal": _number,
     "date": _day,
     "datetime": _moment,
     "boolean": _boolean,
@@ -144,6 +142,8 @@ def shower(module: Module, field: Field) -> Show:
         return _reference(field)
     if field.kind == "choice":
         return _choice(field)
+    if field.kind in ("integer", "decimal"):
+        return _number(field)
     return PLAIN.get(field.kind, _text)
 
 

@@ -3,56 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
-from babel import Locale, UnknownLocaleError
-from babel.numbers import parse_pattern
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext, ngettext, to_locale
+from django.utils.translation import get_language, gettext, ngettext
+
+from prm.modules.texts import money, number
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
+__all__ = ["ago", "countdown", "day", "left", "moment", "money", "number", "time_tag"]
+
 #: Time left below which a countdown asks for attention, and below which it is urgent.
 SOON, LATE = DAY, 4 * HOUR
-
-
-@lru_cache(maxsize=32)
-def _locale(language: str) -> Locale:
-    try:
-        return Locale.parse(to_locale(language))
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse("en")
-
-
-@lru_cache(maxsize=4096)
-def _money(amount: Decimal, currency: str, language: str) -> str:
-    locale = _locale(language)
-    pattern = locale.currency_formats["standard"].pattern
-    # Whole amounts without ",00": columns of them are easier to compare.
-    if amount == amount.to_integral_value():
-        pattern = pattern.replace(".00", "")
-    return str(parse_pattern(pattern).apply(amount, locale, currency=currency, currency_digits=False))
-
-
-def money(value: Any) -> str:
-    """Money as text, from {"amount", "currency"} or a Money object; "" for none."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, Mapping):
-        amount, currency = value["amount"], value["currency"]
-    else:
-        amount, currency = value.amount, str(value.currency)
-    return _money(Decimal(amount), currency, get_language() or "en")
-
-
-def number(value: Any) -> str:
-    """A number with the separators of the language."""
-    return str(formats.number_format(value, use_l10n=True, force_grouping=True))
 
 
 @lru_cache(maxsize=2048)

@@ -57,6 +57,8 @@ def sections(user: Any, module: Module, obj: Any, row: Row) -> list[Block]:
         block = Block(str(section.title))
         for name in section.fields:
             one = module.field(name)
+            if row.get(one.stands_in_for):
+                continue
             if name in now and name not in (module.title, "state"):
                 value = row.get(name)
                 block.facts.append(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django_countries import countries
 
+from prm.modules import texts
 from prm.modules.registry import Field
 
 LONGEST = 120
@@ -21,9 +22,7 @@ def shown(field: Field, value: Any) -> str:
         return ""
     match field.kind:
         case "money":
-            return (
-                f"{number_format(value['amount'], 2, use_l10n=True, force_grouping=True)} {value['currency']}"
-            )
+            return texts.money(value)
         case "reference":
             return Truncator(value.get("title") or "").chars(LONGEST)
         case "choice" | "state":
@@ -37,5 +36,5 @@ def shown(field: Field, value: Any) -> str:
         case "datetime":
             return date_format(timezone.localtime(value), "DATETIME_FORMAT")
         case "integer" | "decimal":
-            return number_format(value, use_l10n=True)
+            return texts.number(value, field.unit)
     return Truncator(str(value)).chars(LONGEST)

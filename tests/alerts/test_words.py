@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -9,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from prm.alerts.actions import mark_seen
 from prm.alerts.models import Alert
 from prm.alerts.queries import after, bell, latest
+from prm.alerts.values import shown
 from prm.alerts.words import compose, render
 from prm.modules import registry
 from prm.modules.read import BadQuery, list_page
@@ -162,3 +165,10 @@ def test_colleagues_cost_no_more_queries_than_one_of_them(world, assign, inbox):
 def test_a_wrong_after_is_an_error(world, text):
     with pytest.raises(BadQuery):
         list_page(world.alice, registry.get("alerts"), {"after": text})
+
+
+def test_numbers_read_as_on_pages(world):
+    opportunities = registry.get("opportunities")
+    amount = {"amount": Decimal("18900.00"), "currency": "USD"}
+    assert shown(opportunities.field("amount"), amount) == "$18,900"
+    assert shown(opportunities.field("probability"), 25) == "25\N{NO-BREAK SPACE}%"

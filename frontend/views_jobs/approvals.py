@@ -135,8 +135,11 @@ def _likely(name: str, user: Any, registration: Registration) -> str:
     if name == "partner_type":
         return registration.partner_type
     if name == "territory":
-        territories = visible(user, registry.get("territories")).order_by("name")
-        return next((str(one.pk) for one in territories if registration.region in one.regions), "")
+        # Regions may be parts of several territories; then only a person knows which.
+        serving = [
+            one for one in visible(user, registry.get("territories")) if registration.region in one.regions
+        ]
+        return str(serving[0].pk) if len(serving) == 1 else ""
     return ""
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from prm.modules.versions import opaque_version
-from prm.partners.models import Partner
+from prm.partners.models import Partner, Territory
 from tests.cast import World
 from tests.factories import make_registration
 from tests.frontend_jobs.conftest import SignIn
@@ -112,3 +112,11 @@ def test_partner_cannot_decide(world: World, sign_in: SignIn) -> None:
 def test_only_decisions(world: World, sign_in: SignIn) -> None:
     registration = make_registration("submitted")
     assert _decide(sign_in(world.maria), registration, "withdraw").status_code == 404
+
+
+def test_territory_is_suggested_only_where_there_is_one_choice(world: World, sign_in: SignIn) -> None:
+    Territory.objects.create(name="Arctic", regions=["EMEA"], segments=[])
+    make_registration("submitted", region="EMEA")
+    form = sign_in(world.maria).get("/approvals/").context["decisions"]["approve"]["form"]
+    assert not form.fields["territory"].initial
+    assert not form.fields["territory"].required

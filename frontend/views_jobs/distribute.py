@@ -83,9 +83,6 @@ def distribute(request: HttpRequest) -> HttpResponse:
         context = {"rows": unassigned(request.user), "nothing_chosen": "find" in request.GET}
         return render(request, "frontend/jobs/distribute.html", context)
     fits = queries.fits(chosen, request.user)[:RANKED]
-    for fit in fits:
-        # The tier stands beside the name.
-        fit.reasons = [reason for reason in fit.reasons if reason != fit.partner.get_tier_display()]
     return render(request, "frontend/jobs/distribute_fits.html", {"chosen": chosen, "fits": fits})
 
 

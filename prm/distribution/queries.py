@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import BooleanField, Case, Count, F, Q, QuerySet, Value, When
 from django.utils import timezone
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _g
 from django.utils.translation import ngettext
 
@@ -39,8 +40,8 @@ OFFERS: tuple[type[Assignment], ...] = (LeadAssignment, OpportunityAssignment)
 class Fit:
     """How well one partner fits. `refusal` says why it cannot be chosen; empty where it can.
 
-    `reasons` speak for it or are plain facts, `warnings` against it; both are sentences for a person. `told`
-    is what of the reasons may be said to the partner: not how it compares with others.
+    `reasons` speak for it, `warnings` against it; both are short texts for a person. `merits` are what may be
+    said of them to the partner (not how it compares with others), as parts of one sentence.
     """
 
     partner: Partner
@@ -50,13 +51,14 @@ class Fit:
     open_offers: int = 0
     declined_before: bool = False
     refusal: str = ""
-    told: str = ""
+    merits: list[str] = field(default_factory=list)
 
-    def add(self, reason: str, *, tell: bool = True) -> None:
-        """One more reason, to be told to the partner as well or not."""
-        self.reasons.append(reason)
-        if tell:
-            self.told = f"{self.told}. {reason}" if self.told else reason
+    @property
+    def told(self) -> str:
+        """Why it is offered to them, as one sentence for the partner; empty where nothing speaks for it."""
+        if not self.merits:
+            return ""
+        return _g("You %(merits)s.") % {"merits": get_text_list(self.merits, _g("and"))}
 
 
 Offered = Lead | Opportunity
@@ -90,7 +92,8 @@ def _territory(found: list[Fit], records: Sequence[Offered]) -> None:
         yes = [region for region in sorted(regions) if region in served]
         no = [region for region in sorted(regions) if region not in served]
         if yes:
-            fit.add(_g("Serves %(regions)s") % {"regions": ", ".join(yes)})
+            fit.reasons.append(_g("Serves %(regions)s") % {"regions": ", ".join(yes)})
+            fit.merits.append(_g("serve %(regions)s") % {"regions": get_text_list(yes, _g("and"))})
         if no:
             fit.warnings.append(_g("Does not serve %(regions)s") % {"regions": ", ".join(no)})
         fit.score += sum(SERVES * regions[region] for region in yes) / len(records)
@@ -99,8 +102,11 @@ def _territory(found: list[Fit], records: Sequence[Offered]) -> None:
 
 def _tier(found: list[Fit]) -> None:
     for fit in found:
-        fit.score += TIER[Tier(fit.partner.tier)]
-        fit.add(fit.partner.get_tier_display())
+        tier = Tier(fit.partner.tier)
+        fit.score += TIER[tier]
+        # Every partner is registered: only what is above that is a merit.
+        if tier != Tier.REGISTERED:
+            fit.merits.append(_g("are a %(tier)s partner") % {"tier": tier.label})
 
 
 def _wins(found: list[Fit], records: Sequence[Offered]) -> None:
@@ -118,7 +124,12 @@ def _wins(found: list[Fit], records: Sequence[Offered]) -> None:
         won[row["partner_id"]].append((row["product__name"], row["won"]))
     for fit in found:
         for product, count in won[fit.partner.pk]:
-            fit.add(_g("Sells %(product)s: %(count)d won") % {"product": product, "count": count})
+            facts = {"product": product, "count": count}
+            fit.reasons.append(_g("Sells %(product)s: %(count)d won") % facts)
+            sold = ngettext(
+                "have won %(count)d deal with %(product)s", "have won %(count)d deals with %(product)s", count
+            )
+            fit.merits.append(sold % facts)
         fit.score += min(WON * sum(count for _name, count in won[fit.partner.pk]), WON_AT_MOST)
 
 
@@ -147,11 +158,12 @@ def _answers(found: list[Fit]) -> None:
         if answered[pk]:
             share = prompt[pk] / answered[pk]
             fit.score += PROMPT * share
-            fit.add(_g("Accepts %(share)d %% within a day") % {"share": round(100 * share)}, tell=False)
+            text = _g("Accepts %(share)d %% within a day") % {"share": round(100 * share)}
+            (fit.reasons if share else fit.warnings).append(text)
         if fit.open_offers:
             fit.score += max(OPEN_OFFER * fit.open_offers, OPEN_OFFERS_AT_MOST)
             text = ngettext("%(count)d open offer", "%(count)d open offers", fit.open_offers)
-            fit.add(text % {"count": fit.open_offers}, tell=False)
+            fit.warnings.append(text % {"count": fit.open_offers})
 
 
 def _declined(found: list[Fit], records: Sequence[Offered]) -> None:

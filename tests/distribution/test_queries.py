@@ -51,15 +51,23 @@ class TestFits:
         assert found[0].partner.pk == world.northwind.pk
         assert fit_of(found, world.northwind).reasons == [
             "Serves EMEA",
-            "Gold",
             f"Sells {world.product.name}: 2 won",
             "Accepts 50 % within a day",
-            "1 open offer",
         ]
+        assert fit_of(found, world.northwind).warnings == ["1 open offer"]
         assert fit_of(found, world.northwind).open_offers == 1
-        assert fit_of(found, world.northwind).told == f"Serves EMEA. Gold. Sells {world.product.name}: 2 won"
-        assert fit_of(found, world.contoso).reasons == ["Silver"]
+        assert fit_of(found, world.northwind).told == (
+            f"You serve EMEA, are a Gold partner and have won 2 deals with {world.product.name}."
+        )
+        assert fit_of(found, world.contoso).reasons == []
         assert fit_of(found, world.contoso).warnings == ["Does not serve EMEA"]
+
+    def test_being_registered_is_no_reason(self, world: Any) -> None:
+        serves = make_partner(tier="registered", region="EMEA")
+        elsewhere = make_partner(tier="registered", region="APAC")
+        found = fits(make_lead(region="EMEA"))
+        assert fit_of(found, serves).told == "You serve EMEA."
+        assert fit_of(found, elsewhere).told == ""
 
     def test_who_declined_comes_last_and_says_why(self, world: Any) -> None:
         lead = make_lead("assigned", world.northwind)

@@ -87,3 +87,12 @@ def test_partner_may_not(world: World, sign_in: SignIn) -> None:
     assert sign_in(world.alice).post("/distribute/", data).status_code == 404
     lead.refresh_from_db()
     assert lead.state == "new"
+
+
+def test_open_offers_are_a_caution(world: World, sign_in: SignIn) -> None:
+    lead = make_lead("new", region="EMEA")
+    make_lead("assigned", world.contoso)
+    page = sign_in(world.maria).get("/distribute/", {"pick": _pick(lead)}).content.decode()
+    line = next(part for part in page.split("<li") if "1 open offer" in part)
+    assert "job-warn" in line
+    assert 'value="You serve EMEA and are a Gold partner."' in page

@@ -9,7 +9,7 @@ from typing import Any
 from django import template
 from django.template.context import Context
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from frontend import formats
@@ -62,6 +62,12 @@ def state_badge(module: str | registry.Module, state: str | None) -> SafeString 
     if not state:
         return ""
     return badge_of(registry.get(module) if isinstance(module, str) else module, state)
+
+
+@register.simple_tag
+def dotted(*values: Any) -> SafeString:
+    """Facts in one line with dots between; those that are empty leave no dot behind."""
+    return format_html_join(" · ", "{}", ((value,) for value in values if value))
 
 
 @register.simple_tag

@@ -170,3 +170,18 @@ def test_pictures_of_the_generic_pages(cast, new_page, shot, theme, width):
     }.items():
         page.goto(address)
         shot(page, f"{name}-{width}-{theme}")
+
+
+def test_counts_follow_an_answer_and_the_answer_stays(cast, new_page, shot):
+    for topic in ("First offer", "Second offer"):
+        offer(cast, make_lead("new", topic=topic, company_name=f"Customer of {topic}", phone="+4930555666"))
+    page = new_page(user=cast.alice)
+    page.goto("/")
+    before = int(page.locator("#home-offers .lane__count").inner_text())
+    page.get_by_role("button", name="Accept First offer").click()
+    page.locator("#home-offers .lane__count", has_text=str(before - 1)).wait_for()
+    page.locator("#home-leads .row-link", has_text="First offer").wait_for()
+    page.locator("#sidenav .nav__count", has_text=str(before - 1)).wait_for()
+    answered = page.locator(".offer--done")
+    assert "Customer of First offer" in answered.inner_text()
+    shot(page, "home-after-accept-1440")

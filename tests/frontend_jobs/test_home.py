@@ -13,7 +13,7 @@ from frontend.views_jobs import figures
 from prm.records.models import Activity
 from tests.cast import World
 from tests.factories import make_lead, make_opportunity, make_partner, make_registration, make_user
-from tests.frontend_jobs.conftest import SignIn
+from tests.frontend_jobs.conftest import SignIn, said
 
 
 def test_partner_sees_offers_tasks_and_what_is_late(world: World, sign_in: SignIn) -> None:
@@ -62,6 +62,14 @@ def test_manager_sees_approvals_deadlines_and_unassigned(world: World, sign_in: 
     assert "Nobody has me" in [row["topic"] for row in context["unassigned"]]
     assert [row["topic"] for row in context["expiring"]] == ["Ends soon"]
     assert [row["name"] for row in context["partners"]] == ["Northwind Systems"]
+
+
+def test_facts_that_are_missing_leave_no_dot(world: World, sign_in: SignIn) -> None:
+    make_registration("submitted", company_name="From nowhere", region="", country="")
+    make_lead("new", topic="For nowhere", region="", size="")
+    page = said(sign_in(world.maria).get("/"))
+    assert "From nowhere just now" in page
+    assert "For nowhere just now" in page
 
 
 def test_administrator_sees_the_system(world: World, sign_in: SignIn) -> None:

@@ -61,7 +61,7 @@ class Command(BaseCommand):
             f"{counts['update']} {would}updated, {counts['same']} as they are, {counts['rejected']} rejected"
         )
         for name, count in made.empty.items():
-            self.stdout.write(f"  {name} is empty in {count} rows")
+            self.stdout.write(f"  {name} is empty in {count} {'row' if count == 1 else 'rows'}")
         for column in unused:
             self.stdout.write(f"  column {column} was not used")
         for one in made.rejected[:SHOWN]:

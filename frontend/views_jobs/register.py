@@ -13,17 +13,21 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from frontend.views_jobs import common
 from frontend.views_jobs.register_forms import FORMS, STEPS, AgreementForm, AnswerForm, EmailForm
+from prm.access.rate import too_often
 from prm.partners import actions, queries
 from prm.partners.models import Registration
 from workflows.errors import InvalidInput, NotFound, WorkflowError
 
 SESSION_KEY = "registration"
 EDITABLE = ("draft", "returned")
+HOUR = 3600
+TOO_OFTEN = _lazy("Too many attempts. Please try again in an hour.")
 
 
 def _current(request: HttpRequest) -> Registration | None:
@@ -64,6 +68,20 @@ def _errors_to_form(form: forms.Form, error: InvalidInput) -> None:
             form.add_error(name if name in form.fields else None, str(text))
 
 
+def _too_often(request: HttpRequest, address: str) -> bool:
+    """More mails than anybody needs, to one mailbox or from one place."""
+    from_here = too_often("register", request.META.get("REMOTE_ADDR", ""), limit=20, seconds=HOUR)
+    to_there = too_often("register-mail", address.lower(), limit=5, seconds=HOUR)
+    return from_here or to_there
+
+
+def _refused(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    context["form"].add_error(None, TOO_OFTEN)
+    response = _show(request, template, context, status=429)
+    response["Retry-After"] = str(HOUR)
+    return response
+
+
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """What it takes, how long, and what comes after."""
@@ -76,6 +94,8 @@ def email(request: HttpRequest) -> HttpResponse:
     """The address first: from here on nothing is lost."""
     form = EmailForm(common.posted(request))
     if request.method == "POST" and form.is_valid():
+        if _too_often(request, form.cleaned_data["email"]):
+            return _refused(request, "email", {"form": form, "step": 1})
         draft, _token = actions.start_registration(email=form.cleaned_data["email"], request_id=_id(request))
         request.session[SESSION_KEY] = str(draft.pk)
         return redirect("register-step", step="company")
@@ -191,6 +211,8 @@ def find(request: HttpRequest) -> HttpResponse:
     """A lost link is sent again; the answer is the same whether there is an application or not."""
     form = EmailForm(common.posted(request))
     if request.method == "POST" and form.is_valid():
+        if _too_often(request, form.cleaned_data["email"]):
+            return _refused(request, "find", {"form": form})
         actions.send_links(email=form.cleaned_data["email"])
         return _show(request, "sent", {"email": form.cleaned_data["email"]})
     return _show(request, "find", {"form": form})
@@ -202,6 +224,9 @@ def resend(request: HttpRequest) -> HttpResponse:
     registration = _current(request)
     if registration is None:
         return redirect("register")
+    if _too_often(request, registration.contact_email):
+        common.say(request, False, str(TOO_OFTEN))
+        return redirect("register-check")
     actions.resend_link(registration)
     common.say(
         request, True, _("We sent the link again to %(email)s.") % {"email": registration.contact_email}

@@ -4,7 +4,7 @@ Company and portal of an invitation come from the inviter; only the vendor's peo
 nobody gives a portal above the own.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -26,6 +26,7 @@ from workflows.errors import Denied, InvalidInput, NotFound, WorkflowError
 from workflows.perform import perform, record_creation, unit_of_work
 from workflows.ports import Event
 
+INVITATIONS_A_DAY = 50
 HAS_LOGIN = gettext_lazy("This address has a login already. Sign in, or ask for its password to be reset.")
 
 
@@ -66,8 +67,21 @@ def prepare_invitation(invitation: Invitation, actor: Actor) -> None:
         raise InvalidInput({"company": [_("Choose the company that this person belongs to.")]})
     if invitation.company is not None and invitation.company.closed_at is not None:
         raise InvalidInput({"company": [_("The access of this company has ended.")]})
+    if "://" in invitation.name or "www." in invitation.name.lower():
+        # It stands at the head of a mail that comes from the vendor.
+        raise InvalidInput({"name": [_("A name has no address of a page in it.")]})
+    if not inviter.portal.staff and _invited_today(inviter) >= INVITATIONS_A_DAY:
+        raise InvalidInput(
+            {"email": [_("Your company has sent many invitations today. Try again tomorrow.")]}
+        )
     invitation.email = invitation.email.strip().lower()
     invitation.renew()
+
+
+def _invited_today(inviter: User) -> int:
+    """By the whole company, so that a second admin does not double it; those taken back count too."""
+    since = timezone.now() - timedelta(days=1)
+    return Invitation.objects.filter(company_id=inviter.company_id, created_at__gt=since).count()
 
 
 def new_invitation(

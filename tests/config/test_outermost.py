@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 from typing import Any
 from unittest.mock import patch
 
@@ -10,7 +11,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
-from prm.config.middleware import RequestId, SecurityHeaders, TrustedProxies
+from prm.config.middleware import RequestId, RequestIdFilter, SecurityHeaders, TrustedProxies
 from prm.config.origins import OwnOrigin
 from tests.cast import World
 
@@ -149,13 +150,17 @@ class TestHealth:
         assert far.json()["checks"]["worker"] == "failing"
 
     def test_a_part_that_breaks_is_named_and_no_error(self, client: Client, db: None) -> None:
-        with (
-            patch("workflows.jobs.heartbeat_age", return_value=1.0),
-            patch("prm.config.health.cache.set", side_effect=ConnectionError("refused")),
-        ):
+        with patch("workflows.jobs.heartbeat_age", side_effect=OSError("refused")):
             answer = client.get("/readyz")
         assert answer.status_code == 503
-        assert answer.json()["checks"]["cache"] == "ConnectionError: refused"
+        assert answer.json()["checks"]["worker"] == "OSError: refused"
+
+
+def test_the_line_of_a_refused_request_names_it(client: Client, db: None) -> None:
+    record = logging.makeLogRecord({"msg": "Not Found"})
+    record.request = client.get("/livez").wsgi_request
+    RequestIdFilter().filter(record)
+    assert record.request_id == record.request.request_id
 
 
 class TestFigures:

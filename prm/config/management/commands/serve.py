@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from argparse import ArgumentParser
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -55,9 +56,13 @@ def listen(host: str, port: int) -> socket.socket:
 def serve(listener: socket.socket, runner: EmbeddedRunner | None) -> None:
     # Both install an event loop when imported; only a process that serves may have that done to it.
     from daphne.server import Server
+    from twisted.web import http
 
     from prm.config.asgi import application
 
+    for status in HTTPStatus:
+        # Twisted knows the older half of them, and says 'Unknown Status' of 429.
+        http.RESPONSES.setdefault(status.value, status.phrase.encode())
     host, port = listener.getsockname()[:2]
 
     def ready() -> None:

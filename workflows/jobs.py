@@ -12,7 +12,7 @@ import socket
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import connections
 from django.db.models import Max
@@ -148,7 +148,14 @@ class Clock:
             self.purged = now
 
 
-def loop(stop: threading.Event, step: Callable[[], Any]) -> None:
+class Stop(Protocol):
+    """Says when to end: `threading.Event` does, and so does a flag between processes."""
+
+    def is_set(self) -> bool: ...
+    def wait(self, timeout: float) -> bool: ...
+
+
+def loop(stop: Stop, step: Callable[[], Any]) -> None:
     """Repeat the step until told to stop. An error costs one round, and a connection that may be broken."""
     while not stop.is_set():
         try:

@@ -128,15 +128,20 @@ def test_the_embedded_runner_does_jobs_and_timers_at_once_and_survives_errors(ma
     assert not any(thread.is_alive() for thread in runner.threads)
 
 
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_two_workers_share_the_work_and_stop_when_told(make, policy):
+def worker_env() -> dict[str, str]:
+    """What a worker needs to find the database of the tests."""
     database = connection.settings_dict
     if connection.vendor == "postgresql":
         url = f"postgres://{database['USER']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
     else:
         url = f"sqlite:///{os.path.abspath(database['NAME'])}"
-    env = {**os.environ, "TEST_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE}
+    return {**os.environ, "TEST_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE}
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_share_the_work_and_stop_when_told(make, policy):
+    env = worker_env()
     command = [sys.executable, "-m", "django", "worker"]
     # A file rather than a pipe: the processes of the cluster inherit it, and nobody reads along.
     workers = [

@@ -1,48 +1,49 @@
 from __future__ import annotations
 
 import signal
-import threading
 from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
-from django_q.cluster import Cluster
 
 from workflows.jobs import Clock, loop
+from workflows.processes import ASKED, Flag, JobProcesses
 
 
 class Command(BaseCommand):
     help = "Works off jobs and timers until it is told to stop. Any number of workers may run at once."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stop = threading.Event()
+        stop = Flag()
         failed: list[str] = []
-        # The cluster forks: it must not inherit a connection, nor find itself under our signal handlers.
-        connections.close_all()
-        cluster = Cluster()
-        cluster.start()
 
         def on_signal(signum: int, frame: FrameType | None) -> None:
             stop.set()
 
-        signal.signal(signal.SIGTERM, on_signal)
-        signal.signal(signal.SIGINT, on_signal)
+        # Before the first child: until a child blocks them, a signal to it asks for the same.
+        for each in ASKED:
+            signal.signal(each, on_signal)
+        processes = JobProcesses(stop)
         clock = Clock()
 
         def step() -> None:
-            if not cluster.sentinel.is_alive():
-                # A worker that does half its work looks alive; better to end and be started again.
-                failed.append("The job processes have died.")
-                stop.set()
+            if not processes.is_alive():
+                if not stop.is_set():
+                    # A worker that does half its work looks alive; better to end and be started again.
+                    failed.append("The job processes have died.")
+                    stop.set()
                 return
             clock.tick()
 
-        self.stdout.write("Worker started.")
         try:
+            processes.start()
+            if processes.started.is_set():
+                self.stdout.write("Worker started.")
+                self.stdout.flush()
             loop(stop, step)
         finally:
-            cluster.stop()
+            if not processes.stop():
+                self.stderr.write("Jobs did not end in time and were killed; they will run again.")
         if failed:
             raise CommandError(failed[0])
         self.stdout.write("Worker stopped.")

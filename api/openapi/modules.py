@@ -67,7 +67,7 @@ def filter_parameter(field: Field, name: str) -> Schema:
     # Several values in one parameter, separated by commas.
     one = filter_schema(field)
     if "minLength" in one:
-        one["pattern"] = "^[^,]+$"
+        one["pattern"] = r"^[^,\u0000]+$"
     several = {"type": "array", "items": one, "minItems": 1}
     return {**parameter, "style": "form", "explode": False, "schema": several}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import unquote_to_bytes, urlencode
 from uuid import UUID
 
 import orjson
@@ -87,10 +87,15 @@ class ApiView(APIView):
                 wrong[name] = ["There is no such parameter."]
             elif len(values) > 1:
                 wrong[name] = ["Given twice."]
-            elif any("\x00" in text or "\ufffd" in text for text in (name, *values)):
+            elif "\x00" in name or "\x00" in values[0]:
                 wrong[name] = ["Not valid text."]
         if wrong:
             raise BadQuery(wrong)
+        try:
+            # Django puts a mark in place of bytes that are no text.
+            unquote_to_bytes(http.META.get("QUERY_STRING", "")).decode()
+        except UnicodeDecodeError:
+            raise BadQuery({"": ["Not valid UTF-8."]}) from None
 
     # DRF would have its own Response, which is rendered later; these are plain ones that are ready.
     def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]

@@ -323,10 +323,13 @@ def available(obj: Any, actor: Actor) -> list[Option]:
     return options
 
 
-def record_creation(obj: Any, actor: Actor, *, inputs: Mapping[str, Any] | None = None) -> TransitionRecord:
+def record_creation(
+    obj: Any, actor: Actor, *, inputs: Mapping[str, Any] | None = None, event: str = "created"
+) -> TransitionRecord:
     """The first line of a record's history, from no state; with its timer, and told to the subscribers.
 
-    Called once by whoever has just inserted the record. One without states gets its line, too.
+    Called once by whoever has just inserted the record. One without states gets its line, too. The event does
+    not bear the name of the state it begins in: nobody has brought it there.
     """
     given = dict(inputs or {})
     with unit_of_work():
@@ -337,7 +340,7 @@ def record_creation(obj: Any, actor: Actor, *, inputs: Mapping[str, Any] | None 
             if obj.due_at != due:
                 obj.save(update_fields=["due_at"])
         record.save(force_insert=True)
-        name = f"{obj._meta.model_name}.{record.to_state or 'created'}"
+        name = f"{obj._meta.model_name}.{event}"
         ports.publish(
             ports.Event(
                 obj=obj, name=name, actor=actor, to_state=record.to_state, inputs=given, record=record

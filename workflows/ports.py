@@ -40,7 +40,7 @@ class Event:
 
     `name` is "<model>.<what happened>": the transition's own `event`, else the new state, or the transition
     where the state stays. `transition` is None
-    for what is none: creations and updates ("<model>.updated").
+    for what is none: creations ("<model>.created", whatever the state) and updates ("<model>.updated").
     """
 
     obj: Any

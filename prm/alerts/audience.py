@@ -16,7 +16,15 @@ from workflows.models import TransitionRecord
 
 PREVIOUS = "previous_partner_users"
 AUDIENCES = frozenset(
-    {"partner_users", "partner_admins", "assignee", "channel_manager", "approvers", PREVIOUS}
+    {
+        "partner_users",
+        "partner_admins",
+        "assignee",
+        "channel_manager",
+        "partner_manager",
+        "approvers",
+        PREVIOUS,
+    }
 )
 
 
@@ -36,10 +44,15 @@ class Wanted:
     @classmethod
     def of(cls, audiences: tuple[str, ...], obj: Any, record: TransitionRecord | None) -> Wanted:
         """The ids that the audiences of this event need, read from the record as it now stands."""
+        party = getattr(obj, "party_id", None)
+        if "partner_manager" in audiences:
+            # Who manages the channel, but only of what a partner has: not each record that nobody has yet.
+            manager = ("channel_manager",) if party else ()
+            audiences = tuple(one for one in audiences if one != "partner_manager") + manager
         owner = getattr(obj, "owner_id", None) or getattr(obj, "channel_manager_id", None)
         return cls(
             audiences=audiences,
-            party=getattr(obj, "party_id", None),
+            party=party,
             previous_party=_previous_party(obj, record) if PREVIOUS in audiences else None,
             assignee=getattr(obj, "assignee_id", None),
             owner=owner,

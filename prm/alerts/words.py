@@ -28,6 +28,7 @@ from workflows.models import TransitionRecord
 #: By kind: the sentence with the record's title, and the one without for whoever may not see it (any more).
 #: A kind that is not here is told by its module's name and the state it has reached.
 SENTENCES: dict[str, tuple[Any, Any]] = {
+    "lead.created": (gettext_lazy("New lead: %(title)s"), gettext_lazy("A partner has a new lead")),
     "lead.assigned": (
         gettext_lazy("New lead on offer: %(title)s"),
         gettext_lazy("A lead was offered to your company"),
@@ -50,11 +51,15 @@ SENTENCES: dict[str, tuple[Any, Any]] = {
         gettext_lazy("Lead handed to you: %(title)s"),
         gettext_lazy("A lead was handed over"),
     ),
+    "opportunity.created": (
+        gettext_lazy("New opportunity: %(title)s"),
+        gettext_lazy("A partner has a new opportunity"),
+    ),
     "opportunity.distributed": (
         gettext_lazy("New opportunity on offer: %(title)s"),
         gettext_lazy("An opportunity was offered to your company"),
     ),
-    "opportunity.managed": (
+    "opportunity.accepted": (
         gettext_lazy("Opportunity accepted: %(title)s"),
         gettext_lazy("An opportunity was accepted"),
     ),
@@ -74,10 +79,17 @@ SENTENCES: dict[str, tuple[Any, Any]] = {
         gettext_lazy("Opportunity handed to you: %(title)s"),
         gettext_lazy("An opportunity was handed over"),
     ),
+    "partner.created": (gettext_lazy("New partner: %(title)s"), gettext_lazy("A partner was founded")),
     "registration.submitted": (
         gettext_lazy("New registration to look at: %(title)s"),
         gettext_lazy("A registration was submitted"),
     ),
+}
+
+#: What a partner has entered itself: the sentence for whoever may read which partner that is.
+BY_PARTNER: dict[str, Any] = {
+    "lead.created": gettext_lazy("New lead by %(partner)s: %(title)s"),
+    "opportunity.created": gettext_lazy("New opportunity by %(partner)s: %(title)s"),
 }
 
 #: Told to a partner that has lost the record: its own offer, which it may still see, gives the topic.
@@ -252,7 +264,12 @@ def _words(
         return Words(alert, title, reverse("alerts"), visible=bool(topic))
     words = Words(
         alert,
-        _sentence(alert.kind, module, shown(module.field(module.title), row.get(module.title))),
+        _sentence(
+            alert.kind,
+            module,
+            shown(module.field(module.title), row.get(module.title)),
+            (row.get("partner") or {}).get("title") or "",
+        ),
         reverse("record", args=[alert.module, alert.object_id]),
         visible=True,
         facts=_facts(module, row),
@@ -271,7 +288,9 @@ def _words(
     return words
 
 
-def _sentence(kind: str, module: Module | None, title: str) -> str:
+def _sentence(kind: str, module: Module | None, title: str, partner: str = "") -> str:
+    if title and partner and kind in BY_PARTNER:
+        return str(BY_PARTNER[kind]) % {"title": title, "partner": partner}
     known = SENTENCES.get(kind)
     if known:
         return str(known[0]) % {"title": title} if title else str(known[1])

@@ -13,7 +13,7 @@ def follow(event: Event) -> None:
     """A partner that leaves gives its open offers back; a record that begins on offer has a row for it."""
     if isinstance(event.obj, Partner) and event.name in ("partner.suspended", "partner.terminated"):
         return_open_offers(Lead, Lead.State.ASSIGNED, event.obj)
-    elif event.name == "lead.assigned" and is_new(event):
+    elif isinstance(event.obj, Lead) and is_new(event) and event.to_state == Lead.State.ASSIGNED:
         first_offer(event.obj)
 
 

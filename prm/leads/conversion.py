@@ -78,7 +78,8 @@ def convert_lead(lead: Lead, ctx: Context) -> Opportunity:
         state=Opportunity.State.MANAGED,
     )
     opportunity.save()
-    record_creation(opportunity, ctx.actor)
+    # A name of its own: the lead's event tells of it, and one alert is enough.
+    record_creation(opportunity, ctx.actor, event="converted")
     lead.account, lead.contact_person, lead.opportunity = account, contact, opportunity
     return opportunity
 

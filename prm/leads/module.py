@@ -170,6 +170,7 @@ leads = Module(
     check=actions.check,
     duplicates=queries.duplicates,
     notify={
+        "lead.created": ("partner_manager",),
         "lead.assigned": ("partner_users",),
         "lead.accepted": ("channel_manager",),
         "lead.claimed": ("channel_manager",),

@@ -17,7 +17,11 @@ def follow(event: Event) -> None:
     """A partner that leaves gives its open offers back; a record that begins on offer has a row for it."""
     if isinstance(event.obj, Partner) and event.name in ("partner.suspended", "partner.terminated"):
         return_open_offers(Opportunity, Opportunity.State.DISTRIBUTED, event.obj)
-    elif event.name == "opportunity.distributed" and is_new(event):
+    elif (
+        isinstance(event.obj, Opportunity)
+        and is_new(event)
+        and event.to_state == Opportunity.State.DISTRIBUTED
+    ):
         first_offer(event.obj)
 
 

@@ -175,7 +175,8 @@ opportunities = Module(
     ),
     notify={
         "opportunity.distributed": ("partner_users",),
-        "opportunity.managed": ("channel_manager",),
+        "opportunity.created": ("partner_manager",),
+        "opportunity.accepted": ("channel_manager",),
         "opportunity.declined": ("channel_manager",),
         "opportunity.expired": ("channel_manager", "previous_partner_users"),
         "opportunity.recalled": ("previous_partner_users",),

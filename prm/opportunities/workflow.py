@@ -116,7 +116,12 @@ class OpportunityWorkflow(Offerable, Workflow):
 
     # "link": the mail of the offer carries a button for it.
     @transition(
-        title=_("Accept"), source=State.DISTRIBUTED, target=State.MANAGED, by=("user", "link"), tone="primary"
+        title=_("Accept"),
+        source=State.DISTRIBUTED,
+        target=State.MANAGED,
+        event="accepted",
+        by=("user", "link"),
+        tone="primary",
     )
     def accept(self, ctx: Context) -> None:
         self.take_up(ctx)

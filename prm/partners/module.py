@@ -77,7 +77,7 @@ partners = Module(
     importing=Importing(key="name", fields=("state",)),
     notify={
         "partner.active": ("partner_users", "channel_manager"),
-        "partner.onboarding": ("channel_manager",),
+        "partner.created": ("channel_manager",),
         "partner.suspended": ("channel_manager",),
         "partner.terminated": ("channel_manager",),
     },

@@ -12,8 +12,10 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from prm.alerts.models import Alert, AlertCounter, Delivery
+from prm.alerts.queries import after
 from prm.leads.models import Lead
-from tests.factories import make_lead
+from prm.modules import actions, registry
+from tests.factories import make_lead, make_opportunity
 from workflows.actor import Actor
 from workflows.perform import perform, perform_many, unit_of_work
 
@@ -67,6 +69,39 @@ def test_the_actor_is_not_told_of_the_own_deed(world, assign):
     accepted = Alert.objects.filter(kind="lead.accepted")
     assert [one.recipient for one in accepted] == [world.maria]
     assert not Alert.objects.filter(recipient=world.maria, kind="lead.assigned").exists()
+
+
+def test_an_accepted_opportunity_is_told_as_accepted(world):
+    deal = make_opportunity("distributed", world.northwind, topic="Forty workstations")
+    perform(deal, "accept", actor=Actor.of(world.alice))
+    assert recipients() == {world.maria.email}
+    (told,) = after(world.maria, 0)
+    assert (told["kind"], told["title"]) == (
+        "opportunity.accepted",
+        "Opportunity accepted: Forty workstations",
+    )
+
+
+def test_a_converted_lead_is_told_once_and_not_as_an_acceptance(world):
+    lead = make_lead("qualified", world.northwind)
+    perform(lead, "convert", actor=Actor.of(world.alice), inputs={})
+    assert [one["kind"] for one in after(world.maria, 0)] == ["lead.converted"]
+
+
+@pytest.mark.parametrize(("module", "kind"), [("leads", "lead"), ("opportunities", "opportunity")])
+def test_what_a_partner_enters_itself_is_new_and_not_accepted(world, module, kind):
+    data = {"topic": "Forty workstations"}
+    actions.create(Actor.of(world.alice), registry.get(module), data)
+    assert recipients() == {world.maria.email}
+    (told,) = after(world.maria, 0)
+    assert told["kind"] == f"{kind}.created"
+    assert told["title"] == f"New {kind} by {world.northwind.name}: Forty workstations"
+
+
+@pytest.mark.parametrize("module", ["leads", "opportunities"])
+def test_what_the_vendor_enters_is_told_to_nobody_until_it_is_offered(world, module):
+    actions.create(Actor.of(world.admin), registry.get(module), {"topic": "Forty workstations"})
+    assert not Alert.objects.exists()
 
 
 def test_an_inactive_user_is_not_told(world, assign):

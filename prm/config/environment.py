@@ -116,3 +116,9 @@ def oidc() -> dict[str, Any] | None:
         "secret": values["CLIENT_SECRET"],
         "settings": {"server_url": values["SERVER_URL"], "token_auth_method": "client_secret_basic"},
     }
+
+
+def more_subjects(folder: Path, known: list[str]) -> list[str]:
+    """Apps in `folder` that describe a module and that nobody has listed, by name: `prm.vehicles`."""
+    found = (f"{folder.name}.{one.parent.name}" for one in sorted(folder.glob("*/module.py")))
+    return [name for name in found if name not in known]

@@ -75,6 +75,8 @@ INSTALLED_APPS = [
     "frontend",
     "prm.config",
 ]
+# A subject that is only added as a folder is found by its module.py.
+INSTALLED_APPS += environment.more_subjects(BASE_DIR / "prm", INSTALLED_APPS)
 
 MIDDLEWARE = [
     "prm.config.metrics.Measure",

@@ -12,7 +12,6 @@ from django.utils.functional import Promise
 
 from prm.modules.registry import Module, Row
 
-
 #: Exactly these are JSON already; asked first, since nearly every value is one of them.
 _AS_IS = frozenset({str, bool, int, float, type(None)})
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import functools
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -24,8 +28,24 @@ from websockets.exceptions import ConnectionClosed
 from tests.browsing import ROOT, free_port, test_database_url
 
 
+@functools.cache
+def static_root() -> Path:
+    """A folder of this run with the pages' files collected: without them no page is answered, and so no login."""
+    folder = Path(tempfile.mkdtemp(prefix="sockets-static-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    said = _said(0) | {"STATIC_ROOT": str(folder)}
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
+    subprocess.run(command, cwd=ROOT, env=said, check=True)
+    return folder
+
+
 def environment(port: int, redis_url: str = "", **more: str) -> dict[str, str]:
     """What a process of the application is started with: the test's database, and this Redis."""
+    said = {"DATABASE_URL": test_database_url(), "REDIS_URL": redis_url, "STATIC_ROOT": str(static_root())}
+    return _said(port) | said | more
+
+
+def _said(port: int) -> dict[str, str]:
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "prm.config.settings",
         "ENV_FILE": "",
@@ -33,12 +53,9 @@ def environment(port: int, redis_url: str = "", **more: str) -> dict[str, str]:
         "SECRET_KEY": settings.SECRET_KEY,
         "ALLOWED_HOSTS": "127.0.0.1",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "DATABASE_URL": test_database_url(),
-        "REDIS_URL": redis_url,
         "EMAIL_URL": "dummymail://",
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": str(ROOT),
-        **more,
     }
 
 

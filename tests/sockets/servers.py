@@ -30,7 +30,7 @@ from tests.browsing import ROOT, free_port, test_database_url
 
 @functools.cache
 def static_root() -> Path:
-    """A folder of this run with the pages' files collected: without them no page is answered, and so no login."""
+    """A folder of this run with the pages' files collected: without them no page is answered."""
     folder = Path(tempfile.mkdtemp(prefix="sockets-static-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     said = _said(0) | {"STATIC_ROOT": str(folder)}

@@ -6,8 +6,7 @@ from prm.access.specs import READ, WRITE, GrantSpec, ScopeSpec
 from prm.leads import actions, importing, queries
 from prm.leads.models import Lead, LeadAssignment
 from prm.modules.registry import Importing, Module, Related, Section, fields
-
-OWN = {"field": "partner", "op": "is", "value": "$user.company"}
+from prm.opportunities.assignments import OWN, assignment_module
 
 #: In each scope of its own records, so that what is too late or too early says so instead of vanishing.
 PARTNER_DOES = (
@@ -254,57 +253,12 @@ leads = Module(
 )
 
 
-assignments = Module(
+assignments = assignment_module(
     key="lead-assignments",
     model=LeadAssignment,
+    subject="lead",
     label=_("Lead assignment"),
     label_plural=_("Lead assignments"),
-    icon="send",
-    title="topic",
-    fields=fields(
-        LeadAssignment,
-        **{
-            name: {"create": False, "edit": False}
-            for name in (
-                "topic",
-                "lead",
-                "partner",
-                "state",
-                "reason",
-                "decline_reason",
-                "decline_note",
-                "offered_at",
-                "due_at",
-                "decided_at",
-                "offered_by",
-                "created_at",
-            )
-        },
-    ),
-    columns=("topic", "partner", "state", "offered_at", "due_at", "decided_at", "decline_reason"),
-    layout=(
-        Section(_("Offer"), ("topic", "lead", "partner", "state", "reason", "offered_by")),
-        Section(_("Answer"), ("offered_at", "due_at", "decided_at", "decline_reason", "decline_note")),
-    ),
-    search=("topic",),
-    filters=("state", "partner", "lead", "offered_at", "due_at", "decided_at", "decline_reason"),
-    ordering=("offered_at", "due_at", "created_at"),
-    default_ordering="-offered_at",
-    nav=False,
-    grants={
-        "administrator": GrantSpec(
-            scopes=(ScopeSpec(name="all offers", where=None, actions=("view",)),), views=("list",)
-        ),
-        "channel_manager": GrantSpec(
-            scopes=(ScopeSpec(name="all offers", where=None, actions=("view",)),), views=("list",)
-        ),
-        "partner": GrantSpec(
-            scopes=(
-                ScopeSpec(name="offers to the company", where=OWN, actions=("view",), fields={"*": READ}),
-            ),
-            views=("list",),
-        ),
-    },
 )
 
 modules = [leads, assignments]

@@ -5,9 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from prm.access.specs import READ, WRITE, GrantSpec, ScopeSpec
 from prm.modules.registry import Importing, Module, Related, Section, fields
 from prm.opportunities import actions, importing
+from prm.opportunities.assignments import OWN, assignment_module
 from prm.opportunities.models import Opportunity, OpportunityAssignment
-
-OWN = {"field": "partner", "op": "is", "value": "$user.company"}
 
 #: In each scope of its own records, so that what is too late or too early says so instead of vanishing.
 PARTNER_DOES = ("accept", "decline", "hand_over", "win", "reopen")
@@ -233,57 +232,12 @@ opportunities = Module(
 )
 
 
-assignments = Module(
+assignments = assignment_module(
     key="opportunity-assignments",
     model=OpportunityAssignment,
+    subject="opportunity",
     label=_("Opportunity assignment"),
     label_plural=_("Opportunity assignments"),
-    icon="send",
-    title="topic",
-    fields=fields(
-        OpportunityAssignment,
-        **{
-            name: {"create": False, "edit": False}
-            for name in (
-                "topic",
-                "opportunity",
-                "partner",
-                "state",
-                "reason",
-                "decline_reason",
-                "decline_note",
-                "offered_at",
-                "due_at",
-                "decided_at",
-                "offered_by",
-                "created_at",
-            )
-        },
-    ),
-    columns=("topic", "partner", "state", "offered_at", "due_at", "decided_at", "decline_reason"),
-    layout=(
-        Section(_("Offer"), ("topic", "opportunity", "partner", "state", "reason", "offered_by")),
-        Section(_("Answer"), ("offered_at", "due_at", "decided_at", "decline_reason", "decline_note")),
-    ),
-    search=("topic",),
-    filters=("state", "partner", "opportunity", "offered_at", "due_at", "decided_at", "decline_reason"),
-    ordering=("offered_at", "due_at", "created_at"),
-    default_ordering="-offered_at",
-    nav=False,
-    grants={
-        "administrator": GrantSpec(
-            scopes=(ScopeSpec(name="all offers", where=None, actions=("view",)),), views=("list",)
-        ),
-        "channel_manager": GrantSpec(
-            scopes=(ScopeSpec(name="all offers", where=None, actions=("view",)),), views=("list",)
-        ),
-        "partner": GrantSpec(
-            scopes=(
-                ScopeSpec(name="offers to the company", where=OWN, actions=("view",), fields={"*": READ}),
-            ),
-            views=("list",),
-        ),
-    },
 )
 
 modules = [opportunities, assignments]

@@ -104,34 +104,53 @@ class Live:
 
 
 @pytest.fixture(scope="session")
+def _collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The static files as an installation serves them: hashed and compressed, in a folder of this run."""
+    folder = tmp_path_factory.mktemp("static")
+    environment = _environment(STATIC_ROOT=str(folder))
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    return folder
+
+
+def _environment(**more: str) -> dict[str, str]:
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "prm.config.settings",
+        "ENV_FILE": "",
+        "DEBUG": "",
+        "SECRET_KEY": settings.SECRET_KEY,
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "PUBLIC_URL": "http://127.0.0.1",
+        "REDIS_URL": "",
+        "PYTHONUNBUFFERED": "1",
+        **more,
+    }
+
+
+@pytest.fixture(scope="module")
 def _served(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+    django_db_setup: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+    _collected: Path,
 ) -> Iterator[Live]:
+    """For one module: its job runner would take the jobs that another module's tests have made."""
     folder = tmp_path_factory.mktemp("live")
     outbox, log = folder / "mail", folder / "server.log"
     outbox.mkdir()
     port = free_port()
     with django_db_blocker.unblock():
         database = test_database_url()
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "prm.config.settings",
-        "ENV_FILE": "",
-        "DEBUG": "",
-        "SECRET_KEY": settings.SECRET_KEY,
-        "ALLOWED_HOSTS": "127.0.0.1,localhost",
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "PORT": str(port),
-        "DATABASE_URL": database,
-        "REDIS_URL": "",
-        "EMAIL_URL": f"filemail:///{outbox}",
-        "STATIC_ROOT": str(folder / "static"),
-        "PYTHONUNBUFFERED": "1",
-    }
-    manage = [sys.executable, "manage.py"]
-    subprocess.run([*manage, "collectstatic", "--noinput", "-v0"], cwd=ROOT, env=environment, check=True)
+    environment = _environment(
+        PUBLIC_URL=f"http://127.0.0.1:{port}",
+        PORT=str(port),
+        DATABASE_URL=database,
+        EMAIL_URL=f"filemail:///{outbox}",
+        STATIC_ROOT=str(_collected),
+    )
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*manage, "serve"], cwd=ROOT, env=environment, stdout=output, stderr=output
+            [sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment, stdout=output, stderr=output
         )
     live = Live(f"http://127.0.0.1:{port}", process, outbox, log)
     try:

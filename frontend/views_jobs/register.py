@@ -25,8 +25,6 @@ from prm.partners.models import Registration
 from workflows.errors import InvalidInput, NotFound, WorkflowError
 
 SESSION_KEY = "registration"
-#: The application that this browser has opened by the mailed link.
-PROVEN_KEY = "registration-proven"
 EDITABLE = ("draft", "returned")
 HOUR = 3600
 TOO_OFTEN = _lazy("Too many attempts. Please try again in an hour.")
@@ -39,14 +37,7 @@ def _current(request: HttpRequest) -> Registration | None:
     """
     pk = request.session.get(SESSION_KEY)
     found = Registration.objects.filter(pk=pk).first() if pk else None
-    if found is None or not found.token_valid:
-        return None
-    if found.email_confirmed_at is not None and request.session.get(PROVEN_KEY) != pk:
-        # Somebody may have begun it with another's address: it belongs to the mailbox from here on.
-        del request.session[SESSION_KEY]
-        common.say(request, False, _("The address has been confirmed. Open the link in our mail to go on."))
-        return None
-    return found
+    return found if found is not None and found.token_valid else None
 
 
 def _id(request: HttpRequest) -> str:
@@ -200,11 +191,10 @@ def resume(request: HttpRequest, token: str) -> HttpResponse:
         return _show(request, "gone", {}, status=404)
     if request.method == "POST":
         # Only the mailed secret proves the mailbox; a browser's own token opens and confirms nothing.
-        request.session.cycle_key()
-        request.session[SESSION_KEY] = str(registration.pk)
         with suppress(NotFound):
             registration = actions.confirm_email(token)
-            request.session[PROVEN_KEY] = str(registration.pk)
+        request.session.cycle_key()
+        request.session[SESSION_KEY] = str(registration.pk)
         return redirect(_next_page(registration))
     return _show(request, "resume", {"registration": registration, "token": token})
 

@@ -68,7 +68,9 @@ def serve(listener: socket.socket, runner: EmbeddedRunner | None) -> None:
     def ready() -> None:
         print(f"Serving on http://{host}:{port} - Ctrl-C stops it", flush=True)
 
-    # A supervisor's stop and a closed terminal end it as Ctrl-C does: answer what is running, then go.
+    # A supervisor's stop and a closed terminal end it as Ctrl-C does: answer what is running, then go. Until
+    # the server has handlers of its own there is nothing to answer.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     if runner:
         runner.start()
@@ -80,6 +82,8 @@ def serve(listener: socket.socket, runner: EmbeddedRunner | None) -> None:
             application_close_timeout=3,
             server_name="portal",
         ).run()
+    except KeyboardInterrupt:
+        pass
     finally:
         if runner:
             runner.stop()

@@ -125,7 +125,7 @@ def test_distribute_accept_work_win(cast: World, live: Live, new_page: NewPage, 
     # It appears in the open page of the partner, without a reload and without the customer's name.
     offer = alice.get_by_role("article", name="Campus Wi-Fi renewal")
     expect(offer).to_be_visible(timeout=3000)
-    expect(offer.get_by_text("Serves EMEA")).to_be_visible()
+    expect(offer.get_by_text("You serve EMEA and are a Gold partner.")).to_be_visible()
     assert "Fabrikam" not in alice.content()
     assert alice.evaluate("window.untouched") is True
     shot(alice, "offered-live-1440")

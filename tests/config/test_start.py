@@ -197,6 +197,8 @@ class TestServe:
             "ALLOWED_HOSTS": "127.0.0.1",
             "PUBLIC_URL": "http://127.0.0.1:8000",
             "DATABASE_URL": f"sqlite:///{tmp_path / 'serve.sqlite3'}",
+            # There, if empty: that nothing has been collected is not what is tried here.
+            "STATIC_ROOT": str(tmp_path),
             "PYTHONUNBUFFERED": "1",
         }
 

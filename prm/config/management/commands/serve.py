@@ -77,7 +77,8 @@ def serve(listener: socket.socket, runner: EmbeddedRunner | None) -> None:
     try:
         Server(
             application,
-            endpoints=[f"fd:fileno={listener.fileno()}"],
+            # Handed over: the server takes a copy and closes this one, whose number is then anybody's.
+            endpoints=[f"fd:fileno={listener.detach()}"],
             ready_callable=ready,
             application_close_timeout=3,
             server_name="portal",
@@ -87,4 +88,3 @@ def serve(listener: socket.socket, runner: EmbeddedRunner | None) -> None:
     finally:
         if runner:
             runner.stop()
-        listener.close()

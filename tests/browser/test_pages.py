@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from prm.leads.models import Lead
 from prm.opportunities.models import Opportunity
@@ -70,11 +71,11 @@ def test_a_dialog_shows_what_is_missing_and_keeps_what_was_typed(cast, new_page,
     dialog.get_by_label("Note").fill("ask me next year")
     dialog.get_by_role("button", name="Decline").click()
     dialog.locator(".error-summary").wait_for()
-    page.wait_for_function("document.activeElement.classList.contains('error-summary')")
+    expect(dialog.locator(".error-summary")).to_be_focused()
     assert dialog.get_by_label("Note").input_value() == "ask me next year"
     shot(page, "decline-390", full_page=False)
     page.keyboard.press("Escape")
-    page.wait_for_function("document.activeElement.textContent.includes('Decline')")
+    expect(page.locator(":focus")).to_contain_text("Decline")
 
 
 def test_a_card_is_dragged_and_one_that_is_refused_goes_back(cast, new_page, shot):
@@ -85,7 +86,7 @@ def test_a_card_is_dragged_and_one_that_is_refused_goes_back(cast, new_page, sho
     # The board is loaded anew after a move; before that, the card still carries its old version.
     with page.expect_response(lambda one: one.url.endswith("/opportunities/board/")):
         card.drag_to(page.locator("[data-lane='negotiation']"))
-    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
     page.locator(f"[data-lane='negotiation'] [data-card='{deal.pk}']").wait_for()
     assert Opportunity.objects.get(pk=deal.pk).stage == "negotiation"
     Opportunity.objects.filter(pk=deal.pk).update(version=99)

@@ -65,3 +65,10 @@ def revoke(token: Token) -> None:
     with transaction.atomic():
         token.delete()
         hub.revoke([token.user_id])
+
+
+@transaction.atomic
+def end_all(user: Any, **_: Any) -> None:
+    """Ends every token of a user whose password was changed: whoever knew the old one may hold them."""
+    Token.objects.filter(user=user).delete()
+    hub.revoke([user.pk])

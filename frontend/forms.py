@@ -55,6 +55,9 @@ class MoneyInput(forms.MultiWidget):
     def decompress(self, value: Any) -> list[Any]:
         if not value:
             return [None, settings.DEFAULT_CURRENCY]
+        if isinstance(value, str):
+            # From the address of the page: an amount alone.
+            return [value, settings.DEFAULT_CURRENCY]
         if isinstance(value, Mapping):
             return [_short(value["amount"]), value["currency"]]
         return [_short(value.amount), str(value.currency)]

@@ -55,7 +55,9 @@ def is_htmx(request: HttpRequest) -> bool:
 def next_url(request: HttpRequest, fallback: str) -> str:
     """Where the form wants to return to, never another site."""
     target = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+    if target.isprintable() and url_has_allowed_host_and_scheme(
+        target, {request.get_host()}, require_https=request.is_secure()
+    ):
         return target
     return fallback
 

@@ -242,9 +242,3 @@ def allowed_transitions(user: Any, module: ModuleLike, obj: models.Model) -> set
 def history(user: Any, module: ModuleLike, obj: models.Model) -> models.QuerySet[TransitionRecord]:
     """The part of the record's history that the user may read."""
     return rights_for(user).history(module, obj)
-
-
-def known_actions(policy_grants: Mapping[str, Any], key: str) -> frozenset[str]:
-    """Every action that some scope of a compiled policy lists for a module."""
-    grant = policy_grants.get(key)
-    return frozenset().union(*(scope.actions for scope in grant.scopes)) if grant else frozenset()

@@ -19,6 +19,7 @@ from django.test import Client
 from django.utils import timezone
 
 from api.models import Token
+from api.tokens import issue, user_of
 from tests.api.conftest import Api
 from tests.cast import PASSWORD
 
@@ -206,3 +207,17 @@ def test_a_user_without_a_portal_is_granted_nothing(world: Any, as_: Any) -> Non
     world.erin.save()
     api = as_(world.erin)
     assert (api.get("me/")[1]["modules"], api.get("leads/")[0]) == ([], 404)
+
+
+def test_tokens_end_with_the_password(world: Any, client: Client) -> None:
+    raw, _token = issue(world.bob)
+    client.force_login(world.bob)
+    given = {
+        "oldpassword": world.password,
+        "password1": "another-long-phrase",
+        "password2": "another-long-phrase",
+    }
+    client.post("/account/password/change/", given)
+    world.bob.refresh_from_db()
+    assert world.bob.check_password("another-long-phrase")
+    assert user_of(raw) is None

@@ -1,7 +1,7 @@
 # Needs Python 3.11 or newer and make; everything else is installed into .venv.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup demo demo-reset test lint style types arrow migrations format lock clean
+.PHONY: help setup demo demo-reset test lint style types arrow migrations messages format lock clean
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -12,8 +12,8 @@ PORT ?= 8000
 export PORT
 # Certificates of the machine, not uv's own list: a company's mirror is signed by the company.
 export UV_SYSTEM_CERTS ?= true
-# Half of the tests wait for a database: one process for each core.
-PYTEST := $(PY) -m pytest -q -n auto --dist loadfile
+# One process for each core; what shares a server or a browser stays together (tests/conftest.py).
+PYTEST := $(PY) -m pytest -q -n auto --dist loadgroup
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -41,17 +41,23 @@ $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 	$(call install,requirements-dev.txt)
 	@touch $@
 
-setup: $(VENV)/.development ## install everything, change nothing else
+TEXTS := $(wildcard prm/locale/*/LC_MESSAGES/django.po)
 
-demo: $(VENV)/.runtime ## the demo company on http://127.0.0.1:8000 (PORT=…)
+$(VENV)/.texts: $(TEXTS) $(VENV)/.runtime
+	@$(VENV)/bin/pybabel --quiet compile --directory prm/locale --domain django
+	@touch $@
+
+setup: $(VENV)/.development $(VENV)/.texts ## install everything, change nothing else
+
+demo: $(VENV)/.runtime $(VENV)/.texts ## the demo company on http://127.0.0.1:8000 (PORT=…)
 	@$(PY) -m prm.config.envfile
 	@exec $(PY) manage.py demo
 
-demo-reset: $(VENV)/.runtime ## the same from the beginning: throws the embedded database away
+demo-reset: $(VENV)/.runtime $(VENV)/.texts ## the same from the beginning: throws the embedded database away
 	@$(PY) -m prm.config.envfile
 	@exec $(PY) manage.py demo --reset
 
-test: $(VENV)/.development ## all tests: embedded, then PostgreSQL and Redis where TEST_DATABASE_URL and TEST_REDIS_URL say so
+test: $(VENV)/.development $(VENV)/.texts ## all tests: embedded, then PostgreSQL and Redis where TEST_DATABASE_URL and TEST_REDIS_URL say so
 ifeq ($(TEST_DATABASE_URL)$(TEST_REDIS_URL),)
 	$(PYTEST) --junit-xml=artefacts/tests-embedded.xml
 else
@@ -75,6 +81,11 @@ arrow: $(VENV)/.development
 migrations: $(VENV)/.development
 	ENV_FILE= DEBUG=on $(PY) manage.py makemigrations --check --dry-run
 	ENV_FILE= DEBUG=on $(PY) manage.py check --fail-level WARNING
+
+messages: $(VENV)/.runtime ## gather the texts of all languages anew (needs GNU gettext)
+	@# Left out: the tests' own module.  No places: they would change with every line.
+	ENV_FILE= DEBUG=on $(PY) manage.py makemessages --all --no-location --no-wrap --no-obsolete -v0 \
+		--ignore=.venv --ignore=var --ignore=artefacts --ignore=staticfiles --ignore=tests
 
 format: $(VENV)/.development ## let ruff write it
 	$(VENV)/bin/ruff check --fix --quiet . || true

@@ -16,9 +16,11 @@ from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooB
 from django.core.signals import got_request_exception
 from django.db.models import ProtectedError, RestrictedError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.utils.log import log_response
 from rest_framework import exceptions as drf
 
+from prm.access.viewing import Refused
 from prm.modules.read import BadQuery
 from workflows import errors
 
@@ -96,11 +98,13 @@ def describe(exc: BaseException) -> tuple[dict[str, Any], dict[str, str]] | None
         return _drf(exc)
     if isinstance(exc, Http404):
         return _plain(404)
+    if isinstance(exc, Refused):
+        return body(403, "viewing", str(exc), title=exc.title), {}
     if isinstance(exc, PermissionDenied):
         return _plain(403)
     if isinstance(exc, RequestDataTooBig):
         return _plain(413)
-    if isinstance(exc, (SuspiciousOperation, BadRequest, UnreadablePostError)):
+    if isinstance(exc, (SuspiciousOperation, BadRequest, UnreadablePostError, MultiPartParserError)):
         return _plain(400)
     if isinstance(exc, (ProtectedError, RestrictedError)):
         return body(409, "in-use", "Other records still refer to this one."), {}
@@ -165,7 +169,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """A refusal outside of a view."""
-    return response(_plain(403)[0])
+    known = describe(exception) if exception else None
+    return response((known or _plain(403))[0])
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

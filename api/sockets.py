@@ -1,5 +1,7 @@
 """`/ws/alerts/?after=<seq>`: what concerns a user, as it happens, and what was missed before that.
 
+A page says besides for which rights it was made (`rights=<mark>`), and is told once they are others.
+
 The rows are the truth. A socket remembers the last number it was sent, is woken by the hub (or by its own
 clock), and reads what comes after; so whatever is lost on the way is sent later, and nothing twice.
 """
@@ -69,6 +71,7 @@ class AlertSocket(AsyncWebsocketConsumer):
         super().__init__(*args, **kwargs)
         self._life: asyncio.Task[None] | None = None
         self._seen: int | None = None
+        self._rights = ""
         self._client: Any = None
         self._rate = (0.0, 0)
         self._closed = False
@@ -94,6 +97,7 @@ class AlertSocket(AsyncWebsocketConsumer):
         if login is None:
             await self.end(LOGIN_ENDED)
             return
+        self._rights = _rights(self.scope.get("query_string", b""))
         self._life = asyncio.create_task(self._run(login, after))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -152,6 +156,11 @@ class AlertSocket(AsyncWebsocketConsumer):
             if answer.user_id is None:
                 await self.end(LOGIN_ENDED)
                 return
+            if answer.rights != self._rights:
+                # Without a mark of its own, a client is told of changes from now on.
+                known, self._rights = self._rights, answer.rights
+                if known:
+                    await self._send("rights", {})
             for alert in answer.alerts:
                 await self._send("alert", {name: alert[name] for name in FRAME})
             client.seq = answer.seq
@@ -201,6 +210,11 @@ def _after(query: bytes) -> int | None:
     """The number that the client has: 0 where it says none, None where it says nonsense."""
     given = parse_qs(query.decode("latin1"), keep_blank_values=True).get("after", ["0"])[-1]
     return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+
+
+def _rights(query: bytes) -> str:
+    """The mark of the rights that the client's page was made for; empty where it says none."""
+    return parse_qs(query.decode("latin1")).get("rights", [""])[-1]
 
 
 def _login(scope: dict[str, Any], protocols: list[str]) -> logins.Login | None:

@@ -54,12 +54,6 @@ def find(raw: str) -> Token | None:
     return token
 
 
-def user_of(raw: str) -> Any | None:
-    """The user a token signs in, or None."""
-    token = find(raw)
-    return token.user if token else None
-
-
 def revoke(token: Token) -> None:
     """Ends the token at once, and every socket that was opened with a login of its user."""
     with transaction.atomic():

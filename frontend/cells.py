@@ -162,4 +162,7 @@ def title_of(module: Module, row: Mapping[str, Any]) -> str:
     value = row.get(module.title)
     if isinstance(value, Mapping):
         value = value.get("title")
+    field = module.by_name.get(module.title)
+    if value and field is not None and field.kind == "choice":
+        value = next((label for key, label in field.options() if str(key) == str(value)), value)
     return str(value or gettext("Untitled"))

@@ -10,11 +10,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
-from prm.modules.texts import money, number
+from prm.modules.texts import money, noun, number
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
-__all__ = ["ago", "countdown", "day", "left", "moment", "money", "number", "time_tag"]
+__all__ = ["ago", "countdown", "day", "left", "moment", "money", "noun", "number", "time_tag"]
 
 #: Time left below which a countdown asks for attention, and below which it is urgent.
 SOON, LATE = DAY, 4 * HOUR

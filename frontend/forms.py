@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -13,11 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from prm.access.rights import may
+from prm.access.rights import may, readable_fields
 from prm.modules import registry
 from prm.modules.read import get_row, list_page
 from workflows.errors import InvalidInput
-from workflows.inputs import Input
+from workflows.inputs import CURRENCIES, Input, currencies, digits
 
 #: Up to this many choices lie open as chips; more are a list to open.
 CHIPS = 8
@@ -39,14 +40,18 @@ class MoneyInput(forms.MultiWidget):
 
     def __init__(self) -> None:
         amount = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-        currencies = [(code, code) for code in settings.CURRENCIES]
-        currency = forms.Select(choices=currencies, attrs={"aria-label": _("Currency")})
+        currency = forms.Select(choices=currencies(), attrs={"aria-label": _("Currency")})
         super().__init__({"amount": amount, "currency": currency})
 
     def id_for_label(self, id_: str) -> str:
         return f"{id_}_amount" if id_ else id_
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        kept = (value if isinstance(value, list) else self.decompress(value))[1]
+        if kept and kept not in CURRENCIES:
+            # What operators have taken out of the list since: a list without it would name another for it.
+            choosing: Any = self.widgets[1]
+            choosing.choices = [*currencies(), (kept, kept)]
         context = super().get_context(name, value, attrs)
         for part, widget in zip(("amount", "currency"), context["widget"]["subwidgets"], strict=True):
             widget["attrs"]["id"] = f"{context['widget']['attrs'].get('id', name)}_{part}"
@@ -59,8 +64,8 @@ class MoneyInput(forms.MultiWidget):
             # From the address of the page: an amount alone.
             return [value, settings.DEFAULT_CURRENCY]
         if isinstance(value, Mapping):
-            return [_short(value["amount"]), value["currency"]]
-        return [_short(value.amount), str(value.currency)]
+            return [_short(value["amount"], value["currency"]), value["currency"]]
+        return [_short(value.amount, str(value.currency)), str(value.currency)]
 
 
 class MoneyField(forms.MultiValueField):
@@ -72,12 +77,14 @@ class MoneyField(forms.MultiValueField):
             min_value=min_value,
             max_value=max_value,
             max_digits=19,
-            decimal_places=2,
+            decimal_places=3,
             localize=True,
             required=required,
         )
         currency = forms.ChoiceField(
-            choices=[(code, code) for code in settings.CURRENCIES], required=required
+            choices=currencies(),
+            required=required,
+            error_messages={"invalid_choice": _("This currency is not known.")},
         )
         super().__init__(
             (amount, currency), widget=MoneyInput(), require_all_fields=False, required=required, **options
@@ -91,17 +98,26 @@ class MoneyField(forms.MultiValueField):
         return {"amount": str(data[0]), "currency": data[1] or settings.DEFAULT_CURRENCY}
 
 
-def _short(amount: Any) -> Any:
+def _short(amount: Any, currency: str) -> Any:
     number = Decimal(str(amount))
-    return (
-        number.quantize(Decimal(1))
-        if number == number.to_integral_value()
-        else number.quantize(Decimal("0.01"))
-    )
+    places = 0 if number == number.to_integral_value() else digits(currency)
+    return number.quantize(Decimal(1).scaleb(-places))
+
+
+@dataclass(frozen=True)
+class Known:
+    """Options (id, title) of a reference. url: where more are found by typing; "" where these are all."""
+
+    options: list[tuple[str, str]]
+    url: str = ""
 
 
 class InputForm(forms.Form):
-    """A form over declared inputs. `data_for_engine` is what it was given, as the engine takes it."""
+    """A form over declared inputs. `data_for_engine` is what it was given, as the engine takes it.
+
+    prefix: of the names, where several forms stand on a page. known: the options of references by their name,
+    where they are known already; the others are asked for.
+    """
 
     inputs: Mapping[str, Input]
 
@@ -111,13 +127,16 @@ class InputForm(forms.Form):
         user: Any,
         data: Any = None,
         initial: Mapping[str, Any] | None = None,
+        prefix: str | None = None,
+        known: Mapping[str, Known] | None = None,
     ) -> None:
-        super().__init__(data, initial=dict(initial or {}), auto_id="f-%s")
+        super().__init__(data, initial=dict(initial or {}), auto_id="f-%s", prefix=prefix)
         self.inputs = inputs
         for name, one in inputs.items():
-            self.fields[name] = _form_field(
-                one, user, self.initial.get(name), data.get(name) if data else None
-            )
+            if one.kind == "reference" and not one.required and not _offered(one, user, known or {}, name):
+                continue
+            given = data.get(self.add_prefix(name)) if data else None
+            self.fields[name] = _form_field(one, user, self.initial.get(name), given, (known or {}).get(name))
 
     def data_for_engine(self) -> dict[str, Any]:
         """The cleaned values as plain JSON: the engine validates them again, by the same declarations."""
@@ -130,6 +149,14 @@ class InputForm(forms.Form):
                 self.add_error(name if name in self.fields else None, text)
 
 
+def _offered(one: Input, user: Any, known: Mapping[str, Known], name: str) -> bool:
+    """Whether there is anything to choose from: not of a module that the user's portal does not grant."""
+    try:
+        return name in known or may(user, registry.get(one.module), "view")
+    except LookupError:
+        return False
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, dt.datetime | dt.date):
         return value.isoformat()
@@ -140,7 +167,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _form_field(one: Input, user: Any, initial: Any, given: Any) -> forms.Field:
+def _form_field(one: Input, user: Any, initial: Any, given: Any, known: Known | None = None) -> forms.Field:
     if one.kind == "money":
         return MoneyField(
             label=one.label,
@@ -151,7 +178,9 @@ def _form_field(one: Input, user: Any, initial: Any, given: Any) -> forms.Field:
             max_value=one.max,
         )
     field = one.form_field()
-    if one.kind == "reference":
+    if one.kind == "reference" and known is not None:
+        field.widget = ReferenceSelect(choices=known.options, attrs={"data-combo": known.url})
+    elif one.kind == "reference":
         field.widget = reference_select(one, user, given or initial)
     elif one.kind == "choice" and len(field.choices) <= CHIPS:  # type: ignore[attr-defined]
         field.widget = Chips(choices=field.choices)  # type: ignore[attr-defined]
@@ -202,7 +231,8 @@ class ReferenceSelect(forms.Select):
 
 def reference_options(user: Any, module: registry.Module, text: str, limit: int) -> list[tuple[str, str]]:
     """Records of the module that the user may choose, by what they are called."""
-    ordering = module.title if module.title in module.ordering else ""
+    told = module.title in readable_fields(user, module)
+    ordering = module.title if told and module.title in module.ordering else ""
     params = {"search": text, "ordering": ordering}
     page = list_page(
         user, module, {name: one for name, one in params.items() if one}, limit=limit, fields=[module.title]

@@ -22,8 +22,11 @@ from prm.modules.read import Page, list_page
 from prm.modules.registry import Field, Module, Row
 from workflows.machine import Transition
 
+#: The last moment of a day that a column can hold.
+END_OF_DAY = "T23:59:59.999999"
+
 #: Parameters that are the page's and not the list's.
-PAGE_ONLY = frozenset({"cols", "part", "next"})
+PAGE_ONLY = frozenset({"cols", "part", "next", "view"})
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,17 @@ class Head:
 
 @dataclass
 class Listing:
-    """A module's list as one user asked for it."""
+    """A module's list as one user asked for it.
+
+    filters, ordering: those of a page that offers less than the module has, or begins in another order.
+    """
 
     user: Any
     module: Module
     query: QueryDict
     path: str
+    filters: tuple[str, ...] | None = None
+    ordering: str = ""
     readable: set[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -88,19 +96,25 @@ class Listing:
             else ""
         )
         return (
-            f"{value}T23:59:59"
+            f"{value}{END_OF_DAY}"
             if name.endswith("__lte") and kind == "datetime" and len(value) == 10
             else value
         )
 
     @cached_property
     def column_names(self) -> list[str]:
-        """The columns shown: those of the URL, or the module's own, as far as the user may read them."""
+        """The columns shown: those of the URL, or the portal's, as far as the user may read them."""
         asked = [name for value in self.query.getlist("cols") for name in value.split(",")]
         names = [name for name in asked if name in self.module.by_name]
-        names = names or [name for name in self.module.columns if not self._always_own(name)]
+        names = names or self._usual()
         shown = [name for name in names if name in self.readable and name != self.module.title]
         return [self.module.title, *shown]
+
+    def _usual(self) -> list[str]:
+        chosen = rights_for(self.user).presentation(self.module).columns
+        if chosen is self.module.columns:
+            return [name for name in chosen if not self._always_own(name)]
+        return list(chosen)
 
     def _always_own(self, name: str) -> bool:
         """Whether the column could say nothing but the reader's own company on every row."""
@@ -108,36 +122,51 @@ class Listing:
         return one.kind == "reference" and one.module == "partners" and not rights_for(self.user).policy.staff
 
     def columns(self) -> list[tuple[Field, bool]]:
-        """Every field that could be a column, and whether it is."""
-        shown = set(self.column_names)
-        return [
-            (one, one.name in shown)
+        """Every field that could be a column, and whether it is: first those shown, in their order."""
+        shown = self.column_names[1:]
+        possible = [
+            one
             for one in self.module.fields
             if one.name in self.readable
             and one.kind not in ("longtext", "uuid")
             and one.name != self.module.title
         ]
+        possible.sort(key=lambda one: shown.index(one.name) if one.name in shown else len(shown))
+        return [(one, one.name in shown) for one in possible]
 
-    def page(self, limit: int = 50) -> Page:
-        """The rows. Raises BadQuery."""
-        return list_page(
-            self.user, self.module, self.params, limit=limit, fields={*self.column_names, "state"}
-        )
+    def page(self, limit: int = 50, fields: Iterable[str] | None = None) -> Page:
+        """The rows, with the columns or with `fields`; title and state are always there. Raises BadQuery."""
+        names = self.column_names if fields is None else (*fields, self.module.title)
+        return list_page(self.user, self.module, self.params, limit=limit, fields={*names, "state"})
 
-    def heads(self) -> list[Head]:
-        """The heads of the columns."""
-        ordering = self.params.get("ordering") or self.module.default_ordering
+    def heads(self, names: Iterable[str] | None = None) -> list[Head]:
+        """The heads of the columns, or of others that a page shows."""
+        ordering = self.params.get("ordering") or self.ordering or self.module.default_ordering
         heads = []
-        for name in self.column_names:
+        for name in self.column_names if names is None else names:
             one = self.module.field(name)
             css = "num" if one.kind in NUMERIC else ""
-            if name not in self.module.ordering:
+            if name not in self.module.ordering or name not in self.readable:
                 heads.append(Head(str(one.label), css))
                 continue
             sorted_ = {name: "ascending", f"-{name}": "descending"}.get(ordering, "")
             turned = f"-{name}" if sorted_ == "ascending" else name
             heads.append(Head(str(one.label), css, self.url(ordering=turned, cursor=None), sorted_))
         return heads
+
+    def sorts(self) -> list[Head]:
+        """What the rows can be sorted by, where no heads of columns say it."""
+        ordering = self.params.get("ordering") or self.ordering or self.module.default_ordering
+        made = []
+        for name in self.module.ordering:
+            if name not in self.readable:
+                continue
+            sorted_ = {name: "ascending", f"-{name}": "descending"}.get(ordering, "")
+            turned = f"-{name}" if sorted_ == "ascending" else name
+            made.append(
+                Head(str(self.module.field(name).label), "", self.url(ordering=turned, cursor=None), sorted_)
+            )
+        return made
 
     def lines(self, rows: Iterable[Row]) -> list[Line]:
         """The rows as HTML; the first cell is the record's title."""
@@ -172,6 +201,8 @@ class Listing:
         if beside is None:
             return ""
         kept = {"cols": ",".join(self.query.getlist("cols"))} if self.query.get("cols") else {}
+        if self.query.get("view"):
+            kept["view"] = str(self.query["view"])
         return f"{self.path}?{urlencode({**beside, **kept})}"
 
     def hidden(self, *without: str) -> list[tuple[str, str]]:
@@ -201,9 +232,9 @@ class Listing:
     def filter_form(self) -> forms.Form:
         """Fields for the filters that this user may use, filled from the URL."""
         form = forms.Form(auto_id="flt-%s")
-        for name in self.module.filters:
+        for name in self.module.filters if self.filters is None else self.filters:
             if name in self.readable:
-                form.fields.update(_filter_fields(self.module.field(name), self.user, self.query))
+                form.fields.update(filter_fields(self.module.field(name), self.user, self.query))
         for name, one in form.fields.items():
             values = self.query.getlist(name)
             if isinstance(one, forms.MultipleChoiceField):
@@ -219,8 +250,10 @@ class Listing:
             raw = self.params.get(name)
             if raw and not (name == "state__in" and any(now for _text, _url, now in self.states())):
                 labels = {str(value): str(label) for value, label in getattr(one, "choices", [])}
-                text = ", ".join(labels.get(part, part) for part in raw.removesuffix("T23:59:59").split(","))
+                text = ", ".join(labels.get(part, part) for part in raw.removesuffix(END_OF_DAY).split(","))
                 found.append((f"{one.label}: {text}", self.url(**{name: None, "cursor": None})))
+        if self.params.get("imported"):
+            found.append((_("Imported from a file"), self.url(imported=None, cursor=None)))
         if raw := self.params.get("search"):
             found.append((_("Search: %(text)s") % {"text": raw}, self.url(search=None, cursor=None)))
         return found
@@ -250,7 +283,8 @@ class Listing:
         ]
 
 
-def _filter_fields(one: Field, user: Any, query: QueryDict) -> dict[str, forms.Field]:
+def filter_fields(one: Field, user: Any, query: QueryDict) -> dict[str, forms.Field]:
+    """What a list or a report is narrowed by, for one field: form fields by the names of parameters."""
     label = one.label
     if one.kind in ("choice", "state"):
         choices = [(str(value), text) for value, text in one.options()]

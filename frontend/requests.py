@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypedDict
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
@@ -16,8 +16,17 @@ from django.utils.translation import gettext as _
 from prm.access.rights import may, visible
 from prm.modules import registry
 from prm.modules.registry import Module
+from prm.views.models import Undo
 from workflows.actor import Actor
 from workflows.errors import InvalidInput, NotFound, Refused, WorkflowError
+
+
+class Way(TypedDict):
+    """A transition that leads back: where it is asked for, and what it is called."""
+
+    url: str
+    title: str
+
 
 #: The answer of a page to each error of the engine.
 STATUS = {"not_found": 404, "denied": 403, "wrong_state": 409, "stale": 412, "refused": 422, "invalid": 422}
@@ -76,14 +85,21 @@ def go(request: HttpRequest, url: str) -> HttpResponse:
     return redirect(url)
 
 
-def done(request: HttpRequest, url: str, text: str) -> HttpResponse:
-    """An action went well: say so, and go on; a page that asked for an event stays where it is."""
+def done(
+    request: HttpRequest, url: str, text: str, undo: Undo | None = None, back: Way | None = None
+) -> HttpResponse:
+    """An action went well: say so, and go on; a page that asked for an event stays where it is.
+
+    undo: what takes it back at once; back: the transition that leads back, which may still ask something.
+    """
+    way = {"undo": reverse("undo", args=[undo.pk])} if undo else {"back": back} if back else {}
     if is_htmx(request) and request.POST.get("then") == "event":
         response = HttpResponse(status=204)
-        toast = {"tone": "good", "title": text}
+        toast = {"tone": "good", "title": text, **way}
         response["HX-Trigger"] = json.dumps({"prm:toast": toast, "prm:done": {}})
         return response
-    messages.success(request, text)
+    # What the toast needs besides its text travels with the message.
+    messages.success(request, text, extra_tags=json.dumps(way) if way else "")
     return go(request, url)
 
 

@@ -23,16 +23,15 @@ OWNERS = {
 
 @lru_cache(maxsize=512)
 def tone(machine: Machine, state: str) -> str:
-    """Its colour: good where the main road ends or nothing is left to do, warn where time runs out."""
-    if state in machine.finals:
-        arriving = [each for each in machine.transitions if state in each.targets]
-        return "good" if any(each.tone == "primary" for each in arriving) else "neutral"
+    """Its colour: good where the main road has led and nothing is left to do, warn where time runs out, or
+    where only something dangerous leads."""
+    arriving = [each.tone for each in machine.transitions if state in each.targets]
     wait = machine.waits.get(state)
+    if state in machine.finals or (wait and wait.owner == "nobody"):
+        return "good" if "primary" in arriving else "neutral"
     if wait is None:
         return "neutral"
-    if wait.owner == "nobody":
-        return "good"
-    if wait.after is not None and wait.then:
+    if (wait.after is not None and wait.then) or set(arriving) == {"danger"}:
         return "warn"
     return "neutral" if state == machine.initial[0] else "info"
 

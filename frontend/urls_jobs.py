@@ -7,9 +7,24 @@ from typing import Any
 from django.urls import path, re_path
 from django.utils.translation import gettext as _
 
-from frontend.views_jobs import approvals, common, distribute, home, offers, people, register, work
-from prm.access.rights import visible
+from frontend.views_jobs import (
+    approvals,
+    common,
+    distribute,
+    exports,
+    home,
+    imports,
+    library,
+    offers,
+    people,
+    quotes,
+    register,
+    work,
+)
+from prm.access import channel
+from prm.access.rights import rights_for, visible
 from prm.modules import registry
+from prm.reports.available import available
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -21,8 +36,22 @@ urlpatterns = [
     path("approvals/", approvals.approvals, name="approvals"),
     path("approvals/<uuid:pk>/<slug:name>/", approvals.decide, name="approvals-decide"),
     path("distribute/", distribute.distribute, name="distribute"),
+    path("opportunities/<uuid:pk>/quote/", quotes.start, name="quote-start"),
+    path("quotes/new/", quotes.new, name="quote-new"),
+    path("quotes/<uuid:pk>/build/", quotes.build, name="quote-build"),
+    path("quotes/<uuid:pk>/preview/", quotes.preview, name="quote-preview"),
+    path("import/", imports.start, name="import"),
+    path("imports/<uuid:pk>/", imports.one, name="import-one"),
+    path("imports/<uuid:pk>/rejected.<slug:kind>", imports.rejected, name="import-rejected"),
+    path("exports/<uuid:pk>/", exports.one, name="export-one"),
+    path("exports/<uuid:pk>/file/", exports.fetch, name="export-file"),
+    path("<slug:key>/export/", exports.ask, name="module-export"),
     path("deadlines/", work.deadlines, name="deadlines"),
     path("pipeline/", work.pipeline, name="pipeline"),
+    path("library/", library.library, name="library"),
+    path("library/<uuid:pk>/<uuid:version>/", library.download, name="library-download"),
+    path("documents/<uuid:pk>/", library.document, name="document"),
+    path("documents/<uuid:pk>/versions/", library.add_version, name="library-add-version"),
     path("team/", people.team, name="team"),
     path("team/<uuid:pk>/<slug:what>/", people.colleague, name="team-colleague"),
     path("team/invitations/<uuid:pk>/<slug:what>/", people.invitation, name="team-invitation"),
@@ -48,23 +77,39 @@ def nav_jobs(user: Any) -> list[dict[str, Any]]:
     def item(name: str, label: str, icon: str, count: int | None = None) -> dict[str, Any]:
         return {"name": name, "label": label, "icon": icon, "count": count}
 
+    def modules(*keys: str) -> list[dict[str, Any]]:
+        """Lists that belong to the daily work, where the user has them."""
+        found = [registry.get(key) for key in keys if common.granted(user, key)]
+        return [{**item("module-list", str(one.label_plural), one.icon), "args": [one.key]} for one in found]
+
     items = [item("home", _("Home"), "house")]
-    if common.is_manager(user):
-        waiting = visible(user, registry.get("registrations")).filter(state__in=("submitted", "under_review"))
+    if approvals.decides(user):
+        applications = visible(user, registry.get("registrations"))
+        waiting = applications.filter(state__in=("submitted", "under_review")).count()
+        waiting += visible(user, registry.get("quotes")).filter(state="pending_approval").count()
+        items.append(item("approvals", _("Approvals"), "user-check", waiting or None))
+    if rights_for(user).policy.staff and distribute.distributes(user):
+        items.append(item("distribute", _("Distribute"), "send"))
+    if channel.manages(user):
         items += [
-            item("approvals", _("Approvals"), "user-check", waiting.count() or None),
-            item("distribute", _("Distribute"), "send"),
             item("deadlines", _("Deadlines"), "clock"),
             item("pipeline", _("Pipeline"), "chart-column"),
         ]
-    elif common.portal(user) == "partner":
+    elif offers.sells(user):
         waiting_offers = sum(
             visible(user, registry.get(module)).filter(state=state).count()
             for module, state in offers.ON_OFFER.items()
+            if common.granted(user, module)
         )
-        items += [
-            item("offered", _("Offered"), "inbox", waiting_offers or None),
-            item("managed", _("Managed"), "briefcase"),
-            item("team", _("Team"), "users"),
-        ]
+        items.append(item("offered", _("Offered"), "inbox", waiting_offers or None))
+        if common.has_job(user, "opportunities", "win"):
+            items.append(item("managed", _("Managed"), "briefcase"))
+        items += [*modules("quotes", "accounts"), item("team", _("Team"), "users")]
+    elif user.company_id is not None and common.granted(user, "invitations", "create"):
+        items.append(item("team", _("Team"), "users"))
+    if common.granted(user, "documents"):
+        items.append(item("library", _("Library"), "library"))
+    if available(user):
+        items.append(item("reports", _("Reports"), "chart-pie"))
+    items.append(item("calendar", _("Calendar"), "calendar-days"))
     return items

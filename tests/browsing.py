@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import os
+import re
 import shutil
 import signal
 import socket
@@ -14,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -99,14 +101,29 @@ class Live:
             f"no mail to {to} within {seconds} s; sent: {[str(m['To']) for m in self.mails()]}"
         )
 
+    def link(self, to: str, path: str, seconds: float = 10) -> str:
+        """The address in the newest mail to somebody, as they would click it."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for message in reversed(self.mails()):
+                body = message.get_body(("plain",)) if to in str(message["To"]) else None
+                if body and (found := re.search(rf"{re.escape(self.url)}{path}\S+", body.get_content())):
+                    return found[0]
+            time.sleep(0.1)
+        raise AssertionError(f"no mail to {to} with a link to {path}")
+
     def forget_mails(self) -> None:
         self.read.update(self.outbox.glob("*.log"))
 
 
 @pytest.fixture(scope="session")
 def _collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The static files as an installation serves them: hashed and compressed, in a folder of this run."""
-    folder = tmp_path_factory.mktemp("static")
+    """The static files as an installation serves them, in a folder of this run."""
+    return collect_static(tmp_path_factory.mktemp("static"))
+
+
+def collect_static(folder: Path) -> Path:
+    """The static files, hashed and compressed."""
     environment = _environment(STATIC_ROOT=str(folder))
     command = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
@@ -135,18 +152,25 @@ def _served(
     _collected: Path,
 ) -> Iterator[Live]:
     """For one module: its job runner would take the jobs that another module's tests have made."""
-    folder = tmp_path_factory.mktemp("live")
+    with django_db_blocker.unblock():
+        database = test_database_url()
+    with serving(database, tmp_path_factory.mktemp("live"), _collected) as live:
+        yield live
+
+
+@contextmanager
+def serving(database: str, folder: Path, static: Path) -> Iterator[Live]:
+    """The application on a free port, as its own command serves it; mails and log go to `folder`."""
     outbox, log = folder / "mail", folder / "server.log"
     outbox.mkdir()
     port = free_port()
-    with django_db_blocker.unblock():
-        database = test_database_url()
     environment = _environment(
         PUBLIC_URL=f"http://127.0.0.1:{port}",
         PORT=str(port),
         DATABASE_URL=database,
         EMAIL_URL=f"filemail:///{outbox}",
-        STATIC_ROOT=str(_collected),
+        STATIC_ROOT=str(static),
+        FILES_URL=f"file://{folder / 'files'}",
     )
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -218,7 +242,9 @@ def new_page(chromium: Any, live: Live, request: pytest.FixtureRequest) -> Itera
 
     def console(message: Any) -> None:
         # A refused form is answered with 4xx, which Chromium writes there too; a 5xx is in the server's log.
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        # A request that the next key overtakes is given up, and htmx writes that there.
+        fine = ("Failed to load resource", "htmx:sendAbort, ", "htmx:afterRequest, ")
+        if message.type == "error" and not message.text.startswith(fine):
             troubles.append(f"{message.text} ({message.location.get('url', '')})")
 
     def make(user: Any = None, viewport: tuple[int, int] = (1440, 900), **options: Any) -> Any:

@@ -14,6 +14,7 @@ from prm.leads.models import Lead
 from prm.opportunities.models import Opportunity
 from prm.partners.models import Agreement, Partner, Territory
 from prm.people.models import User
+from tests.copying import Copied
 from tests.factories import (
     PASSWORD,
     make_account,
@@ -130,6 +131,9 @@ def _build() -> World:
     )
 
 
+copied_world = Copied(build_world)
+
+
 @pytest.fixture
 def world(db: None) -> World:
-    return build_world()
+    return copied_world()

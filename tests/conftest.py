@@ -9,7 +9,12 @@ from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
 
+from tests import databases
+
 pytest_plugins = ["tests.cast", "tests.browsing"]
+
+#: What is started once for the tests of a file.
+SHARED = {"live", "chromium", "_alone", "_pair", "_proxy"}
 
 CI = os.environ.get("CI", "") not in ("", "0", "false")
 
@@ -18,15 +23,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--shape",
         choices=("embedded", "server"),
-        help="one of two runs: embedded leaves out what needs a server, server what needs none (a browser)",
+        help="one of two runs: embedded leaves out what needs a server, server what needs none "
+        "(a browser) and what is the same on any database",
     )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where both shapes are run, what belongs to the other one is deselected and not reported as skipped."""
-    left_out = {"embedded": ("postgres", "redis"), "server": ("browser",), None: ()}[
+    left_out = {"embedded": ("postgres", "redis"), "server": ("browser", "once"), None: ()}[
         config.getoption("--shape")
     ]
+    for item in items:
+        if config.pluginmanager.hasplugin("xdist") and SHARED.intersection(getattr(item, "fixturenames", ())):
+            # A process for each file: it has started the server or the browser that the file's tests share.
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     gone = [item for item in items if any(item.get_closest_marker(name) for name in left_out)]
     if gone:
         items[:] = [item for item in items if item not in gone]
@@ -51,6 +61,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """SQLite leaves its side files where a thread still held a connection when the database was removed."""
     for path in (settings.BASE_DIR / "var").glob(f"test-{os.getpid()}*"):
         path.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """The last word before pytest-django makes the databases: they are copied, not migrated each time."""
+    databases.use_templates()
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -12,11 +13,14 @@ from djmoney.money import Money
 from prm.access.models import Portal
 from prm.accounts.models import Account
 from prm.leads.models import Lead
+from prm.library.models import Document
 from prm.opportunities.models import Opportunity
 from prm.opportunities.offers import Assignment
 from prm.opportunities.workflow import Stage
 from prm.partners.models import Agreement, Partner, Registration
 from prm.people.models import Contact, Invitation, User
+from prm.quotes.models import Quote, QuoteLine
+from prm.quotes.pricing import work_out
 from workflows.actor import Actor
 from workflows.perform import record_creation, unit_of_work
 
@@ -79,6 +83,45 @@ def _make(record: Any, state: str) -> Any:
                 decided_at=record.created_at,
             )
     return type(record).objects.get(pk=record.pk)
+
+
+# --- quotes ---------------------------------------------------------------------------------------------
+
+
+def make_quote(state: str = "draft", opportunity: Any = None, lines: Any = None, **fields: Any) -> Quote:
+    """A quote as an import would bring it, of a managed opportunity, with its lines and their sums.
+
+    lines: dicts of the columns of a line; without them, three routers at 1,200 USD each.
+    """
+    number = next(_number)
+    deal = opportunity or make_opportunity("managed", fields.pop("partner"))
+    values = {
+        "title": f"Quote {number}",
+        "opportunity": deal,
+        "partner": deal.partner,
+        "account": deal.account,
+        "contact": deal.contact,
+        "owner": deal.partner.channel_manager,
+        "sent_at": timezone.now() if state in ("sent", "accepted", "declined", "ordered") else None,
+    }
+    quote = Quote(**{**values, **fields})
+    for name in ("net", "discount", "tax", "total"):
+        setattr(quote, name, Money(0, quote.currency))
+    made = [
+        QuoteLine(quote=quote, position=at, **{"name": f"Line {at}", "unit_price": None, **line})
+        for at, line in enumerate(lines if lines is not None else [ROUTERS], 1)
+    ]
+    work_out(quote, made)
+    with unit_of_work():
+        quote.begin(state)
+        quote.save(force_insert=True)
+        QuoteLine.objects.bulk_create(made)
+        record_creation(quote, Actor.importer())
+    return Quote.objects.get(pk=quote.pk)
+
+
+#: A line of what costs as much as it says.
+ROUTERS = {"name": "Router", "quantity": 3, "unit_price": Decimal(1200)}
 
 
 # --- people, partners and their customers ----------------------------------------------------------------
@@ -161,6 +204,21 @@ def make_invitation(state: str = "pending", company: Any = None, **fields: Any) 
         invitation.save()
         record_creation(invitation, Actor.importer())
     return Invitation.objects.get(pk=invitation.pk)
+
+
+def make_document(state: str = "draft", **fields: Any) -> Document:
+    """A document with something to read, for all partners."""
+    values = {"title": f"Document {next(_number)}", "body": "Read me.", "audience": "partners"}
+    if state == "published":
+        values["published_at"] = timezone.now()
+    if state == "scheduled":
+        values["published_from"] = timezone.now() + timedelta(days=2)
+    document = Document(**{**values, **fields})
+    with unit_of_work():
+        document.begin(state)
+        document.save()
+        record_creation(document, Actor.importer())
+    return Document.objects.get(pk=document.pk)
 
 
 def make_account(partner: Any = None, **fields: Any) -> Account:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,22 +16,34 @@ PEOPLE: frozenset[str] = frozenset({"user", "link"})
 
 @dataclass(frozen=True)
 class Actor:
-    """`user` acts; `as_user` is whose view an administrator has taken. `name` is kept in the history."""
+    """`user` acts; `as_user` is whose view an administrator has taken. `name` is kept in the history.
+
+    permits: transitions that a link was made for, where it belongs to nobody who has rights here.
+    """
 
     kind: Kind
     user: Any = None
     as_user: Any = None
     name: str = ""
     request_id: str = ""
+    permits: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, user: Any, request_id: str = "") -> Actor:
         return cls(kind="user", user=user, name=display_name(user), request_id=request_id)
 
     @classmethod
-    def link(cls, user: Any = None, name: str = "", request_id: str = "") -> Actor:
-        """Somebody who holds a mailed link: a user, or an applicant who has no login yet."""
-        return cls(kind="link", user=user, name=name or display_name(user), request_id=request_id)
+    def link(
+        cls, user: Any = None, name: str = "", request_id: str = "", permits: Iterable[str] = ()
+    ) -> Actor:
+        """Somebody who holds a mailed link: a user, or an applicant or customer who has no login."""
+        return cls(
+            kind="link",
+            user=user,
+            name=name or display_name(user),
+            request_id=request_id,
+            permits=frozenset(permits),
+        )
 
     @classmethod
     def timer(cls) -> Actor:

@@ -318,9 +318,25 @@ def _leaves(condition: Condition, depth: int = 0) -> Iterator[Condition]:
         yield from _leaves(part, depth + 1)
 
 
+def comparisons(condition: Condition) -> list[Condition]:
+    """The single comparisons that the condition is put together from."""
+    return list(_leaves(condition))
+
+
 def fields_in(condition: Condition) -> set[str]:
     """The dotted paths that the condition reads."""
     return {leaf["field"] for leaf in _leaves(condition)}
+
+
+def parameters_in(condition: Condition) -> set[str]:
+    """The names of the parameters ("user.company") that the condition compares with."""
+    found: set[str] = set()
+    for leaf in _leaves(condition):
+        value = leaf.get("value")
+        for each in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(each, str) and each.startswith("$"):
+                found.add(each[1:])
+    return found
 
 
 # --- checked when it is written, not when it is used

@@ -10,7 +10,9 @@ from decimal import Decimal
 from typing import Any, TypeVar, cast
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import DecimalValidator
 from django.db.models import Model
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -18,6 +20,7 @@ from django_countries import countries
 from djmoney.forms import MoneyField as MoneyFormField
 from djmoney.money import Money
 from djmoney.settings import CURRENCY_CHOICES
+from moneyed import get_currency
 from phonenumber_field.formfields import PhoneNumberField
 
 from workflows.errors import InvalidInput
@@ -42,7 +45,10 @@ KINDS = (
 Choices = Sequence[tuple[str, Any]]
 Resolve = Callable[[str, str], Model | None]
 
-CURRENCIES = frozenset(str(code) for code, _name in CURRENCY_CHOICES or ())
+#: The codes of the currencies that an amount may have, in the order of the pages: by the settings, else all.
+CURRENCIES: tuple[str, ...] = tuple(getattr(settings, "CURRENCIES", ())) or tuple(
+    str(code) for code, _name in CURRENCY_CHOICES or ()
+)
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     "email": {"type": "string", "format": "email"},
@@ -54,6 +60,29 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "boolean": {"type": "boolean"},
     "reference": {"type": "string", "format": "uuid"},
 }
+
+
+def currencies() -> list[tuple[str, str]]:
+    """The currencies as choices. Columns refer to this, so that no migration lists what settings decide."""
+    return [(code, code) for code in CURRENCIES]
+
+
+def known_currency(code: Any) -> str:
+    """The code, where amounts may be in this currency. Raises ValidationError."""
+    if not isinstance(code, str) or code not in CURRENCIES:
+        raise ValidationError(_("This currency is not known."))
+    return code
+
+
+def digits(currency: str) -> int:
+    """How many decimals amounts of the currency have (ISO 4217): USD 2, JPY 0, KWD 3."""
+    return len(str(get_currency(currency).sub_unit)) - 1
+
+
+def money(amount: Decimal, currency: str) -> Money:
+    """The amount. Raises ValidationError where it is finer than a coin of its currency."""
+    DecimalValidator(None, digits(currency))(amount.normalize())
+    return Money(amount, currency)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,9 +268,7 @@ class Input:
         number = forms.DecimalField(
             min_value=self.min, max_value=self.max, max_digits=19, decimal_places=4
         ).clean(amount)
-        if not isinstance(currency, str) or currency not in CURRENCIES:
-            raise ValidationError(_("This currency is not known."))
-        return Money(number, currency)
+        return money(number, known_currency(currency))
 
     def _reference(self, value: Any, resolve: Resolve) -> Model:
         if isinstance(value, Model):

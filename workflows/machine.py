@@ -272,6 +272,11 @@ class Workflow(django_fsm.ConcurrentTransitionMixin, django_fsm.FSMModelMixin, m
         """Id of the outside company that this record belongs to now."""
         return None
 
+    def suggested(self, transition: str) -> dict[str, Any]:
+        """What a form for the transition may be filled in with, by the names of its inputs: for people to see
+        and to change. Nothing follows from it unless they send it."""
+        return {}
+
     @property
     def state_fields(self) -> Iterable[Any]:
         # A deferred state is neither compared nor fetched for each instance of a narrow query.

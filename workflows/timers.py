@@ -27,14 +27,18 @@ LONGEST_BACKOFF = timedelta(hours=1)
 
 def plan(obj: Any, now: datetime) -> None:
     """Set the record's `due_at` and its timer to what its present state waits for; the caller saves it."""
-    timers = Timer.objects.filter(subject=obj._meta.label_lower, object_id=obj.pk)
-    timers.delete()
+    Timer.objects.filter(subject=obj._meta.label_lower, object_id=obj.pk).delete()
+    if timer := planned(obj, now):
+        timer.save(force_insert=True)
+
+
+def planned(obj: Any, now: datetime) -> Timer | None:
+    """Set the record's `due_at`, and give the timer that belongs to it, not saved yet."""
     wait = Machine.of(obj).waits.get(obj.state)
     obj.due_at = wait.due_at(obj, now) if wait else None
-    if wait and wait.then and obj.due_at:
-        Timer.objects.create(
-            subject=obj._meta.label_lower, object_id=obj.pk, transition=wait.then, due_at=obj.due_at
-        )
+    if not (wait and wait.then and obj.due_at):
+        return None
+    return Timer(subject=obj._meta.label_lower, object_id=obj.pk, transition=wait.then, due_at=obj.due_at)
 
 
 def run_due(now: datetime | None = None) -> int:

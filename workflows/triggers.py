@@ -1,4 +1,4 @@
-"""The database refuses an illegal change of state and any change of the history, from raw SQL as well.
+"""The database refuses an illegal change of state and any change of what is append-only, also from raw SQL.
 
 The triggers are generated from the machines. Each names no table but its own, and they are dropped before
 and remade after every migration that has something to do: SQLite loses them when it rebuilds a table, and
@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
 
 from workflows.machine import Machine, machines
 from workflows.models import TransitionRecord
@@ -30,6 +31,40 @@ class Trigger:
     table: str
     name: str
     sql: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A table whose rows stay as they are, except under maintenance.
+
+    name: what its triggers are called by. unique: columns besides the key whose values come once, since an
+    insert that replaces would take the former row away. forward: a row may change while this column grows.
+    """
+
+    model: type[Model]
+    name: str
+    says: str = "history is append-only"
+    unique: tuple[str, ...] = ()
+    forward: str = ""
+
+
+_kept: dict[type[Model], Kept] = {TransitionRecord: Kept(TransitionRecord, "history")}
+
+
+def append_only(model: type[Model]) -> type[Model]:
+    """A decorator: the database refuses to change or delete a row of this model, except under maintenance."""
+    keep(Kept(model, model._meta.db_table))
+    return model
+
+
+def keep(kept: Kept) -> None:
+    """The same, where more is to be said of the table."""
+    _kept[kept.model] = kept
+
+
+def kept_tables() -> list[type[Model]]:
+    """The models whose rows are only added."""
+    return list(_kept)
 
 
 def _text(value: str) -> str:
@@ -87,28 +122,37 @@ def _sqlite_state(machine: Machine, quote: Any) -> list[Trigger]:
     ]
 
 
-def _sqlite_history(quote: Any) -> list[Trigger]:
-    table, key = TransitionRecord._meta.db_table, TransitionRecord._meta.pk.column
-    kept = f"{FUNCTION}() = 0"
+def _sqlite_kept(kept: Kept, quote: Any) -> list[Trigger]:
+    table, key = kept.model._meta.db_table, kept.model._meta.pk.column
+    closed = f"{FUNCTION}() = 0"
+    same = " OR ".join(f"{quote(one)} = NEW.{quote(one)}" for one in (key, *kept.unique))
     conditions = {
-        "update": ("BEFORE UPDATE", kept),
-        "delete": ("BEFORE DELETE", kept),
+        "update": ("BEFORE UPDATE", f"{closed}{_backwards(kept, quote)}"),
+        "delete": ("BEFORE DELETE", closed),
         "insert": (
             "BEFORE INSERT",
-            f"{kept} AND EXISTS (SELECT 1 FROM {quote(table)} WHERE {quote(key)} = NEW.{quote(key)})",  # noqa: S608
+            f"{closed} AND EXISTS (SELECT 1 FROM {quote(table)} WHERE {same})",  # noqa: S608
         ),
     }
     return [
         Trigger(
             table,
-            name := f"{PREFIX}history_{what}",
+            name := f"{PREFIX}{kept.name}_{what}",
             (
                 f"CREATE TRIGGER {quote(name)} {when} ON {quote(table)} FOR EACH ROW WHEN {condition} "
-                f"BEGIN SELECT RAISE(ABORT, 'history is append-only'); END",
+                f"BEGIN SELECT RAISE(ABORT, {_text(kept.says)}); END",
             ),
         )
         for what, (when, condition) in conditions.items()
     ]
+
+
+def _backwards(kept: Kept, quote: Any) -> str:
+    """What makes a change wrong, where a table may change at all."""
+    if not kept.forward:
+        return ""
+    column = quote(kept.forward)
+    return f" AND NEW.{column} < OLD.{column}"
 
 
 # --- PostgreSQL
@@ -146,13 +190,19 @@ def _postgres_state(machine: Machine, quote: Any) -> list[Trigger]:
     ]
 
 
-def _postgres_history(quote: Any) -> list[Trigger]:
-    table = TransitionRecord._meta.db_table
-    kept = f"current_setting({_text(SETTING)}, true) IS DISTINCT FROM 'on'"
-    body = _refuse(kept, "history is append-only")
+def _postgres_kept(kept: Kept, quote: Any) -> list[Trigger]:
+    table = kept.model._meta.db_table
+    closed = f"current_setting({_text(SETTING)}, true) IS DISTINCT FROM 'on'"
+    always = _refuse(closed, kept.says)
+    changes = [("change", "BEFORE UPDATE OR DELETE", always)]
+    if kept.forward:
+        changes = [
+            ("update", "BEFORE UPDATE", _refuse(closed + _backwards(kept, quote), kept.says)),
+            ("delete", "BEFORE DELETE", always),
+        ]
     return [
-        _postgres(table, f"{PREFIX}history_change", "BEFORE UPDATE OR DELETE", body, quote),
-        _postgres(table, f"{PREFIX}history_truncate", "BEFORE TRUNCATE", body, quote, row="STATEMENT"),
+        *(_postgres(table, f"{PREFIX}{kept.name}_{what}", when, body, quote) for what, when, body in changes),
+        _postgres(table, f"{PREFIX}{kept.name}_truncate", "BEFORE TRUNCATE", always, quote, row="STATEMENT"),
     ]
 
 
@@ -163,8 +213,9 @@ def expected(using: str = "default") -> list[Trigger]:
     """The triggers that this database should have, of tables that exist."""
     connection = connections[using]
     quote, postgres = connection.ops.quote_name, connection.vendor == "postgresql"
-    state, history = (_postgres_state, _postgres_history) if postgres else (_sqlite_state, _sqlite_history)
-    wanted = [trigger for machine in machines() for trigger in state(machine, quote)] + history(quote)
+    state, lines = (_postgres_state, _postgres_kept) if postgres else (_sqlite_state, _sqlite_kept)
+    wanted = [trigger for machine in machines() for trigger in state(machine, quote)]
+    wanted += [trigger for kept in _kept.values() for trigger in lines(kept, quote)]
     tables = set(connection.introspection.table_names())
     return [trigger for trigger in wanted if trigger.table in tables]
 

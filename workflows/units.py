@@ -50,6 +50,11 @@ def unit_of_work() -> Iterator[None]:
                 _units.gathered[-1].setdefault(key, []).extend(items)
 
 
+def in_unit() -> bool:
+    """Whether this thread is in a unit of work."""
+    return bool(_units.stack)
+
+
 def _run_deferred() -> None:
     # Round after round: what runs at the end may itself change records and defer more.
     while _units.stack[0]:

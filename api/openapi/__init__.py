@@ -7,8 +7,13 @@ never read are left out of their answers, and what they may not do is 403 or 404
 from __future__ import annotations
 
 from api.openapi.common import AFTER, common_schemas, fixed_paths
+from api.openapi.library import library_paths, library_schemas
 from api.openapi.modules import module_paths, module_schemas
 from api.openapi.parts import headers, parameters, problem_responses
+from api.openapi.people import people_paths, people_schemas
+from api.openapi.portals import portal_paths, portal_schemas
+from api.openapi.quotes import quote_paths, quote_schemas
+from api.openapi.reports import report_paths, report_schemas
 from api.shapes import Schema
 from prm.modules.registry import all_modules
 
@@ -16,11 +21,13 @@ from prm.modules.registry import all_modules
 def document() -> Schema:
     """The whole document."""
     modules = all_modules()
-    paths: dict[str, Schema] = dict(fixed_paths())
-    schemas = common_schemas()
+    paths: dict[str, Schema] = {**fixed_paths(), **report_paths()}
+    schemas = common_schemas() | report_schemas()
     for module in modules:
         paths |= module_paths(module)
         schemas |= module_schemas(module)
+    paths |= portal_paths() | quote_paths() | people_paths() | library_paths()
+    schemas |= portal_schemas() | quote_schemas() | people_schemas() | library_schemas()
     paths["/alerts/"]["get"]["parameters"].append(AFTER)
     return {
         "openapi": "3.1.0",
@@ -36,6 +43,7 @@ def document() -> Schema:
         "security": [{"token": []}, {"session": []}],
         "tags": [
             {"name": "session", "description": "Signing in, and who one is."},
+            {"name": "reports", "description": "Rows counted and summed, under the rights of the caller."},
             *({"name": one.key, "description": str(one.label_plural)} for one in modules),
         ],
         "paths": paths,

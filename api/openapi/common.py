@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api import shapes
 from api.openapi.parts import (
+    MAYBE_NUMBER,
     MAYBE_TEXT,
     MAYBE_TIME,
     NOTHING,
@@ -11,14 +12,18 @@ from api.openapi.parts import (
     TIME,
     UUID,
     closed,
+    listed,
     operation,
     ref,
     says,
 )
 from api.shapes import Schema
 from api.views.alerts import SEEN
-from api.views.hanging import ACTIVITY, NOTE
+from api.views.files import FROM_WEB, UPLOAD
+from api.views.hanging import ACTIVITY, CHANGE, NOTE
 from api.views.login import CREDENTIALS
+from prm.files.kinds import KINDS
+from prm.files.models import StoredFile
 
 
 def common_schemas() -> dict[str, Schema]:
@@ -66,8 +71,26 @@ def common_schemas() -> dict[str, Schema]:
             }
         ),
         "Explanation": closed(
-            {"verb": TEXT, "allowed": {"type": "boolean"}, "rule": TEXT, "text": TEXT, "would_need": TEXT}
+            {
+                "verb": TEXT,
+                "field": TEXT,
+                "user": UUID,
+                "allowed": {"type": "boolean"},
+                "code": TEXT,
+                "rule": TEXT,
+                "text": TEXT,
+                "would_need": TEXT,
+                "scope": TEXT,
+                "reasons": {"type": "array", "items": TEXT},
+                "checks": {
+                    "type": "array",
+                    "items": closed(dict.fromkeys(("scope", "field", "op", "needs", "found", "text"), TEXT)),
+                },
+                "changes": {"type": "array", "items": ref("schemas", "Change")},
+                "others": {"type": "array", "items": ref("schemas", "Change")},
+            }
         ),
+        "Change": closed({"kind": TEXT, "text": TEXT, "details": {"type": "object"}}),
         "Note": closed(
             {
                 "id": UUID,
@@ -81,6 +104,7 @@ def common_schemas() -> dict[str, Schema]:
         "Activity": closed(
             {
                 "id": UUID,
+                "version": {**TEXT, "description": "Opaque; another one after each change."},
                 "kind": {"type": "string", "enum": [value for value, _ in ACTIVITY["kind"].options()]},
                 "title": TEXT,
                 "body": TEXT,
@@ -93,6 +117,64 @@ def common_schemas() -> dict[str, Schema]:
             }
         ),
         "ActivityCreate": shapes.inputs(ACTIVITY),
+        "ActivityUpdate": shapes.an_object(CHANGE.items(), partial=True),
+        "MyActivity": closed(
+            {
+                "id": UUID,
+                "version": {**TEXT, "description": "Opaque; another one after each change."},
+                "kind": {"type": "string", "enum": [value for value, _ in ACTIVITY["kind"].options()]},
+                "title": TEXT,
+                "body": TEXT,
+                "due_at": MAYBE_TIME,
+                "done_at": MAYBE_TIME,
+                "assignee": MAYBE_TEXT,
+                "author": MAYBE_TEXT,
+                "internal": {"type": "boolean"},
+                "created_at": TIME,
+                "on": closed({"module": TEXT, "id": UUID}),
+            }
+        ),
+        "File": closed(
+            {
+                "id": UUID,
+                "name": TEXT,
+                "media_type": {"enum": [kind.media_type for kind in KINDS]},
+                "size": {"type": "integer", "minimum": 0, "description": "Bytes."},
+                "sha256": TEXT,
+                "width": MAYBE_NUMBER,
+                "height": MAYBE_NUMBER,
+                "preview": {"enum": list(StoredFile.Preview.values)},
+                "preview_pages": {"type": "integer", "minimum": 0},
+                "author": MAYBE_TEXT,
+                "internal": {"type": "boolean"},
+                "created_at": TIME,
+            }
+        ),
+        "FileCreate": shapes.inputs(FROM_WEB),
+        "FileForm": {
+            "type": "object",
+            "properties": {
+                "file": {"type": "string", "format": "binary"},
+                "internal": {"enum": ["true", "false"]},
+            },
+            "required": ["file"],
+            "additionalProperties": False,
+        },
+        "Upload": closed(
+            {
+                "id": UUID,
+                "name": TEXT,
+                "size": {"type": "integer", "minimum": 1},
+                "offset": {"type": "integer", "minimum": 0, "description": "Bytes that have arrived."},
+                "part_size": {"type": "integer", "description": "Bytes of a part, as suggested."},
+                "expires_at": TIME,
+                "file": {
+                    "anyOf": [ref("schemas", "File"), {"type": "null"}],
+                    "description": "What it became, once all of it has arrived and was checked.",
+                },
+            }
+        ),
+        "UploadCreate": shapes.inputs(UPLOAD),
         "Transition": closed(
             {
                 "name": TEXT,
@@ -161,6 +243,16 @@ def fixed_paths() -> dict[str, Schema]:
                 "session",
                 {200: says("The caller.", ref("schemas", "Me"))},
                 (400, 401, 405),
+            )
+        },
+        "/activities/": {
+            "get": operation(
+                "list_my_activities",
+                "The caller's own activities, newest first",
+                "session",
+                {200: says("A page.", listed(ref("schemas", "MyActivity"), next=MAYBE_TEXT))},
+                (400, 401, 405),
+                takes=[ref("parameters", "limit"), ref("parameters", "cursor")],
             )
         },
         "/alerts/seen/": {

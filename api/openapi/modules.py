@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from api import shapes
+from api.openapi.files import file_paths
 from api.openapi.parts import (
     MAYBE_TEXT,
     NOTHING,
@@ -17,8 +20,10 @@ from api.openapi.parts import (
     says,
 )
 from api.shapes import Schema
-from api.views.hanging import verbs
+from api.views.bulk import bulk
 from api.views.transitions import many, offered
+from prm.imports.mapping import BY_ID
+from prm.modules.explaining import CREATE, verbs
 from prm.modules.filters import filters_of
 from prm.modules.registry import Field, Module
 
@@ -105,6 +110,35 @@ def list_parameters(module: Module) -> list[Schema]:
     ]
 
 
+def export_parameters(module: Module) -> list[Schema]:
+    """What the export of the module may be asked: the list's filters and order, and which columns."""
+    paging = {ref("parameters", name)["$ref"] for name in ("limit", "cursor")}
+    names = [BY_ID, *(one.name for one in module.fields if not one.hidden)]
+    return [
+        *(
+            one
+            for one in list_parameters(module)
+            if one.get("$ref") not in paging and one.get("name") != "count"
+        ),
+        {
+            "name": "columns",
+            "in": "query",
+            "description": "Names of fields; without it all that the caller may read.",
+            "style": "form",
+            "explode": False,
+            "schema": {"type": "array", "items": {"enum": names}, "minItems": 1},
+        },
+    ]
+
+
+def _csv() -> Schema:
+    text = (
+        "CSV in UTF-8 with a header of field names; an amount has its currency in a column of its own. Cells "
+        "that a spreadsheet would take for a formula begin with an apostrophe."
+    )
+    return {"description": text, "content": {"text/csv": {"schema": {"type": "string"}}}}
+
+
 def module_paths(module: Module) -> dict[str, Schema]:
     """The paths of one module."""
     key, one, name = module.key, ref("schemas", component(module)), module.key.replace("-", "_")
@@ -135,6 +169,16 @@ def module_paths(module: Module) -> dict[str, Schema]:
                 SENDING,
                 body=ref("schemas", component(module, "Create")),
                 takes=[once],
+            ),
+        },
+        f"/{key}/export/": {
+            "get": operation(
+                f"export_{name}",
+                f"{plural} as CSV: every row of the list that may be exported, without pages",
+                key,
+                {200: _csv()},
+                (*READING, 403),
+                takes=export_parameters(module),
             ),
         },
         f"{record}/": {
@@ -169,13 +213,27 @@ def module_paths(module: Module) -> dict[str, Schema]:
     return paths | hanging_paths(module, record) | transition_paths(module, record)
 
 
+def _explaining(module: Module, name: str, known: Sequence[str]) -> Schema:
+    about: list[Schema] = [
+        {"name": "verb", "in": "query", "required": True, "schema": {"enum": list(known)}},
+        {"name": "field", "in": "query", "schema": {"type": "string"}},
+        {"name": "user", "in": "query", "schema": UUID},
+    ]
+    return operation(
+        f"explain_{name}",
+        f"{module.label}: why the caller, or for those who manage portals any user, may or may not",
+        module.key,
+        {200: says("The rule that decides.", ref("schemas", "Explanation"))},
+        (*READING, 422),
+        takes=about,
+    )
+
+
 def hanging_paths(module: Module, record: str) -> dict[str, Schema]:
     """What hangs on a record of the module."""
     key, name, label = module.key, module.key.replace("-", "_"), str(module.label)
     pk, once = ref("parameters", "id"), ref("parameters", "Idempotency-Key")
     paging = [ref("parameters", "limit"), ref("parameters", "cursor")]
-    verb = {"name": "verb", "in": "query", "required": True, "schema": {"enum": list(verbs(module))}}
-    explanation = ref("schemas", "Explanation")
     paths: dict[str, Schema] = {
         f"{record}/history/": {
             "parameters": [pk],
@@ -187,17 +245,8 @@ def hanging_paths(module: Module, record: str) -> dict[str, Schema]:
                 READING,
             ),
         },
-        f"{record}/explain/": {
-            "parameters": [pk],
-            "get": operation(
-                f"explain_{name}",
-                f"{label}: why the caller may or may not",
-                key,
-                {200: says("The rule that decides.", explanation)},
-                READING,
-                takes=[verb],
-            ),
-        },
+        f"{record}/explain/": {"parameters": [pk], "get": _explaining(module, name, verbs(module))},
+        f"/{key}/explain/": {"get": _explaining(module, f"new_{name}", (CREATE,))},
     }
     for what, schema in (("notes", "Note"), ("activities", "Activity")):
         paths[f"{record}/{what}/"] = {
@@ -220,6 +269,34 @@ def hanging_paths(module: Module, record: str) -> dict[str, Schema]:
                 takes=[once],
             ),
         }
+    if_match, told = ref("parameters", "If-Match"), ref("schemas", "Activity")
+    paths[f"{record}/activities/{{activity}}/"] = {
+        "parameters": [pk, ref("parameters", "activity")],
+        "get": operation(
+            f"get_{name}_activity",
+            f"{label}: an activity that the caller may change",
+            key,
+            {200: says("The activity.", told, "ETag")},
+            READING,
+        ),
+        "patch": operation(
+            f"update_{name}_activity",
+            f"{label}: change, move, give away, do or undo an activity",
+            key,
+            {200: says("The activity as it is now.", told, "ETag")},
+            (*SENDING, 412),
+            body=ref("schemas", "ActivityUpdate"),
+            takes=[if_match],
+        ),
+        "delete": operation(
+            f"delete_{name}_activity",
+            f"{label}: delete an activity",
+            key,
+            {204: NOTHING},
+            (*READING, 412),
+            takes=[if_match],
+        ),
+    }
     paths[f"{record}/activities/{{activity}}/complete/"] = {
         "parameters": [pk, ref("parameters", "activity")],
         "post": operation(
@@ -231,7 +308,7 @@ def hanging_paths(module: Module, record: str) -> dict[str, Schema]:
             takes=[once],
         ),
     }
-    return paths
+    return paths | file_paths(module, record)
 
 
 def transition_paths(module: Module, record: str) -> dict[str, Schema]:
@@ -248,6 +325,17 @@ def transition_paths(module: Module, record: str) -> dict[str, Schema]:
         optional=("record", "problem"),
     )
     paths: dict[str, Schema] = {
+        f"/{key}/bulk/": {
+            "post": operation(
+                f"change_many_{name}",
+                f"{plural_of(module)}: change many at once",
+                key,
+                {200: says("An answer for each.", listed(each))},
+                SENDING,
+                body=bulk(module),
+                takes=[once],
+            )
+        },
         f"{record}/transitions/": {
             "parameters": [pk],
             "get": operation(
@@ -257,7 +345,7 @@ def transition_paths(module: Module, record: str) -> dict[str, Schema]:
                 {200: says("Transitions.", {"type": "array", "items": ref("schemas", "Transition")})},
                 READING,
             ),
-        }
+        },
     }
     for transition in offered(module):
         inputs = component(module, f"_{transition.name}")

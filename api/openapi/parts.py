@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from api.body import LIMIT
 from api.shapes import Schema
@@ -11,6 +11,7 @@ from api.views.base import MOST, USUAL
 UUID: Schema = {"type": "string", "format": "uuid"}
 TIME: Schema = {"type": "string", "format": "date-time"}
 TEXT: Schema = {"type": "string"}
+MAYBE_NUMBER: Schema = {"type": ["integer", "null"], "minimum": 0}
 MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 MAYBE_TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
 
@@ -22,8 +23,8 @@ PROBLEMS = {
     405: "There is no such method here.",
     409: "The record is in a state in which this is not possible.",
     412: "The record has changed since the version in If-Match.",
-    413: f"The body has more than {LIMIT} bytes.",
-    415: "The body is not application/json.",
+    413: f"The body has more than {LIMIT} bytes, or a file more than is taken.",
+    415: "The body is not of a media type that is described.",
     422: "The input is invalid, a guard refuses, or the Idempotency-Key came before with another body.",
     429: "Too many requests; Retry-After says when to come again.",
     500: "A failure on our side.",
@@ -69,9 +70,10 @@ def operation(
     *,
     body: Schema | None = None,
     body_required: bool = True,
+    other_bodies: Mapping[str, Schema] | None = None,
     takes: Iterable[Schema] = (),
 ) -> Schema:
-    """One operation. Any may fail with 429 or 500."""
+    """One operation; `other_bodies` by media type. Any may fail with 429 or 500."""
     statuses = sorted({*problems, 429, 500})
     made: Schema = {
         "operationId": name,
@@ -84,8 +86,10 @@ def operation(
     }
     if found := list(takes):
         made["parameters"] = found
-    if body is not None:
-        made["requestBody"] = {"required": body_required, "content": {"application/json": {"schema": body}}}
+    bodies = {**(other_bodies or {}), **({"application/json": body} if body is not None else {})}
+    if bodies:
+        content = {media: {"schema": schema} for media, schema in bodies.items()}
+        made["requestBody"] = {"required": body_required, "content": content}
     return made
 
 
@@ -102,6 +106,27 @@ def parameters() -> dict[str, Schema]:
     return {
         "id": {"name": "id", "in": "path", "required": True, "schema": UUID},
         "activity": {"name": "activity", "in": "path", "required": True, "schema": UUID},
+        "file": {"name": "file", "in": "path", "required": True, "schema": UUID},
+        "upload": {"name": "upload", "in": "path", "required": True, "schema": UUID},
+        "page": {
+            "name": "page",
+            "in": "query",
+            "description": "Which page of the file, from 1.",
+            "schema": {"type": "integer", "minimum": 1, "maximum": 999, "default": 1},
+        },
+        "Range": {
+            **header,
+            "name": "Range",
+            "description": "`bytes=0-99`: 206 with that part alone. Anything but one range is ignored.",
+            "schema": TEXT,
+        },
+        "Upload-Offset": {
+            "name": "Upload-Offset",
+            "in": "header",
+            "required": True,
+            "description": "The number of the part's first byte: as many as have arrived.",
+            "schema": {"type": "integer", "minimum": 0, "maximum": 10**12},
+        },
         "limit": {
             "name": "limit",
             "in": "query",
@@ -147,6 +172,11 @@ def headers() -> dict[str, Schema]:
             "description": "Where the new record is.",
             "required": True,
             "schema": {**TEXT, "format": "uri"},
+        },
+        "Upload-Offset": {
+            "description": "How many bytes have arrived.",
+            "required": True,
+            "schema": {"type": "integer", "minimum": 0},
         },
         "WWW-Authenticate": {"description": "How to sign in.", "required": True, "schema": TEXT},
         "Retry-After": {

@@ -25,6 +25,8 @@ from api.views.hanging import verbs
 from prm.access import rights
 from prm.modules.registry import Module, all_modules
 from prm.modules.render import plain
+from prm.touch.models import Kind
+from prm.touch.noting import note
 from workflows import errors
 from workflows.inputs import Input
 
@@ -120,11 +122,13 @@ class TokenView(ApiView):
             raise errors.InvalidInput(missing)
         user = sign_in(request._request, data["email"], data["password"], data.get("otp"))
         raw, token = tokens.issue(user)
+        note(request._request, Kind.SIGN_IN, user=user)
         return answer({"token": raw, "expires_at": plain(token.expires_at)}, 201)
 
     def delete(self, request: Request) -> HttpResponse:
         token: Any = request.auth
         tokens.revoke(token)
+        note(request._request, Kind.SIGN_OUT)
         return HttpResponse(status=204)
 
 

@@ -9,8 +9,9 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from rest_framework.request import Request
 
-from api import body, problems, shapes
-from api.views.base import MOST, ModuleView, Told, answer, idempotency_key, record_answer
+from api import shapes
+from api.views.base import ModuleView, Told, answer, record_answer
+from api.views.bulk import IDS, EachView
 from prm.modules.registry import Module
 from workflows import ports
 from workflows.errors import InvalidInput
@@ -77,13 +78,7 @@ def many(declared: Mapping[str, Input]) -> shapes.Schema:
     return {
         "type": "object",
         "properties": {
-            "ids": {
-                "type": "array",
-                "items": {"type": "string", "format": "uuid"},
-                "minItems": 1,
-                "maxItems": MOST,
-                "uniqueItems": True,
-            },
+            "ids": IDS,
             "inputs": schema,
         },
         "required": ["ids", "inputs"] if "required" in schema else ["ids"],
@@ -91,7 +86,7 @@ def many(declared: Mapping[str, Input]) -> shapes.Schema:
     }
 
 
-class ManyView(ModuleView):
+class ManyView(EachView):
     """`/<module>/transitions/<name>/`: does it to many records, each by itself, with an answer for each."""
 
     def post(self, request: Request, module: str, name: str) -> HttpResponse:
@@ -100,20 +95,9 @@ class ManyView(ModuleView):
         ids = self.ids(data.get("ids"))
         inputs = data.get("inputs") or {}
         self.clean(transition, inputs)
-        key = idempotency_key(request._request)
-        if key is not None:
-            # The key itself is claimed for this body first, so that it cannot come again with another one.
-            self.stored(key, data, lambda: Told(202, None))
-        return answer({"results": [self.one(pk, name, inputs, key) for pk in ids]})
-
-    def ids(self, given: Any) -> list[UUID]:
-        """The ids of the body. Raises Problem 400."""
-        found = [body.identifier(one) for one in given or ()]
-        if not found or len(found) > MOST or None in found or len(set(found)) != len(found):
-            raise body.malformed(
-                "ids must be 1 to 200 different ids.", {"ids": [f"1 to {MOST} different UUIDs."]}
-            )
-        return [one for one in found if one is not None]
+        return self.each(
+            ids, data, inputs, lambda pk: perform(self.find(pk), name, actor=self.actor, inputs=inputs)
+        )
 
     def clean(self, transition: Transition, inputs: Mapping[str, Any]) -> None:
         """Inputs that are wrong for every record are said once. Raises InvalidInput."""
@@ -121,27 +105,3 @@ class ManyView(ModuleView):
             clean(transition.inputs, inputs, lambda key, pk: ports.policy().resolve(self.actor, key, pk))
         except InvalidInput as wrong:
             raise InvalidInput({f"inputs.{name}": texts for name, texts in wrong.errors.items()}) from None
-
-    def one(self, pk: UUID, name: str, inputs: Mapping[str, Any], key: str | None) -> dict[str, Any]:
-        """The answer for one record; its error is its own and stops no other."""
-
-        def effect() -> Told:
-            with unit_of_work():
-                perform(self.find(pk), name, actor=self.actor, inputs=inputs)
-                return self.told(pk)
-
-        try:
-            if key is None:
-                done = effect()
-            else:
-                done, again = self.stored(f"{key}/{pk}", inputs, effect)
-                done = self.still(done) if again else done
-        except Exception as exc:
-            known = problems.describe(exc)
-            if known is None:
-                raise
-            return {"id": str(pk), "status": known[0]["status"], "problem": known[0]}
-        told: dict[str, Any] = {"id": str(pk), "status": done.status}
-        if done.data is not None:
-            told["record"] = done.data
-        return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from frontend import formats
 from frontend.icons import icon as draw
+from frontend.shortcuts import keys_of
 from frontend.states import state_badge as badge_of
 from prm.modules import registry
 
@@ -26,9 +28,32 @@ def icon(name: str, size: int | None = None, label: str = "", css: str = "") -> 
     return draw(str(name), str(css), str(label))
 
 
+@register.simple_tag
+def nav_keys(nav: Any) -> dict[str, str]:
+    """The letter that leads to each page of the navigation, by its address."""
+    return {item.url: letter for letter, item in keys_of(nav)}
+
+
+@register.filter
+def has(known: Mapping[str, str], name: str) -> str:
+    return known.get(name, "")
+
+
+@register.filter
+def way_back(message: Any) -> dict[str, Any]:
+    """What a message offers to take it back: `undo` (an address), or `back` (a transition); see `done`."""
+    way: dict[str, Any] = json.loads(message.extra_tags) if message.extra_tags.startswith("{") else {}
+    return way
+
+
 @register.filter
 def money(value: Any) -> str:
     return formats.money(value)
+
+
+@register.filter
+def noun(label: Any) -> str:
+    return formats.noun(label)
 
 
 @register.filter

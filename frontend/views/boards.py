@@ -16,8 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from frontend.cells import cell, empty, title_of
 from frontend.formats import money
+from frontend.presenting import granted_views, tabs
 from frontend.requests import actor, explain, module_or_404, next_url, object_or_404, record_url, status_of
-from prm.access.rights import may, readable_fields, rights_for
+from frontend.views import saved
+from prm.access.rights import may
 from prm.modules.actions import update
 from prm.modules.read import BadQuery, aggregate, list_page
 from prm.modules.registry import Module, Row
@@ -29,7 +31,7 @@ from workflows.perform import Option, available, perform
 CARDS = 25
 
 #: Parameters that the board fixes itself.
-OWN = frozenset({"cursor", "limit", "count", "ordering", "cols", "part"})
+OWN = frozenset({"cursor", "limit", "count", "ordering", "cols", "part", "view"})
 
 
 @dataclass
@@ -44,17 +46,6 @@ class Lane:
     count: int = 0
     sums: list[str] = field(default_factory=list)
     more: str = ""
-
-
-def granted_views(user: Any, module: Module) -> tuple[str, ...]:
-    """How the user's portal shows the module: "list", "board"."""
-    grant = rights_for(user).policy.grants.get(module.key)
-    views = tuple(grant.views) if grant else ()
-    return (
-        views
-        if module.board and module.board in readable_fields(user, module)
-        else tuple(set(views) - {"board"})
-    )
 
 
 @require_safe
@@ -76,8 +67,9 @@ def board(request: HttpRequest, key: str) -> HttpResponse:
         "lanes": lanes,
         "wrong": wrong,
         "search": params.get("search", ""),
+        "views": saved.bar_of(request, module, "board"),
+        "view_tabs": tabs(granted_views(request.user, module), module, "board", request.GET),
         "may_create": may(request.user, module, "create"),
-        "list_url": f"{reverse('module-list', args=[key])}?{urlencode(params)}",
     }
     return render(request, "frontend/board.html", context, status=status)
 

@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from frontend.requests import is_htmx
+from prm.access.viewing import Refused
 
 
 def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
@@ -33,6 +34,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, Refused):
+        return _page(request, 403, exception.title, str(exception))
     text = _("Your role in the portal does not allow this. Ask your administrator if you need it.")
     return _page(request, 403, _("This is not for you to do"), text)
 

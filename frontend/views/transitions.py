@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from frontend.cells import title_of
+from frontend.choosing import MOST, chosen
 from frontend.forms import InputForm
 from frontend.requests import (
+    Way,
     actor,
     done,
     explain,
@@ -24,16 +26,15 @@ from frontend.requests import (
     record_url,
     status_of,
 )
-from prm.access.rights import may, visible
+from frontend.views.bulk import page, told
+from prm.access.rights import may
+from prm.modules.actions import Change
 from prm.modules.history import history_rows
-from prm.modules.read import get_row, get_rows
+from prm.modules.read import get_row
 from prm.modules.registry import Module
 from prm.modules.versions import opaque_version, version_matches
 from workflows.errors import InvalidInput, Stale, WorkflowError
-from workflows.perform import Option, available, perform, perform_many
-
-#: Records of one bulk action; the rest is another one.
-MOST = 200
+from workflows.perform import Answer, Option, available, perform, perform_many
 
 
 def transition(request: HttpRequest, key: str, pk: UUID, name: str) -> HttpResponse:
@@ -53,7 +54,9 @@ def transition(request: HttpRequest, key: str, pk: UUID, name: str) -> HttpRespo
             module,
             obj,
             option,
-            InputForm(option.inputs, request.user, initial=_known(option, request)),
+            InputForm(
+                option.inputs, request.user, initial={**obj.suggested(name), **_known(option, request)}
+            ),
         )
     form = InputForm(option.inputs, request.user, request.POST)
     if not form.is_valid():
@@ -61,6 +64,7 @@ def transition(request: HttpRequest, key: str, pk: UUID, name: str) -> HttpRespo
     try:
         if not version_matches(obj, request.POST.get("version", "")):
             raise Stale
+        former = obj.state
         perform(obj, name, actor=actor(request), inputs=form.data_for_engine(), expected_version=obj.version)
     except InvalidInput as error:
         form.take(error)
@@ -70,14 +74,14 @@ def transition(request: HttpRequest, key: str, pk: UUID, name: str) -> HttpRespo
         return _ask(request, module, obj, option, form, status=412, stale=True, news=news)
     except WorkflowError as error:
         return _ask(request, module, obj, option, form, status=status_of(error), wrong=explain(error))
-    return _gone_well(request, module, pk, option)
+    return _gone_well(request, module, pk, option, former)
 
 
 def _known(option: Option, request: HttpRequest) -> dict[str, Any]:
     return {name: request.GET[name] for name in option.inputs if request.GET.get(name)}
 
 
-def _gone_well(request: HttpRequest, module: Module, pk: Any, option: Option) -> HttpResponse:
+def _gone_well(request: HttpRequest, module: Module, pk: Any, option: Option, former: str) -> HttpResponse:
     """Back to where it was started, or to the list where the record is no longer the user's to see."""
     here = record_url(module, pk)
     row = get_row(request.user, module, pk, [module.title, "state"])
@@ -87,7 +91,16 @@ def _gone_well(request: HttpRequest, module: Module, pk: Any, option: Option) ->
         return done(request, target, _("Done: %(what)s.") % {"what": option.title})
     state = module.machine.title(str(row["state"])) if module.machine and row.get("state") else option.title
     text = _("“%(title)s” is now: %(state)s.") % {"title": title_of(module, row), "state": state}
-    return done(request, next_url(request, here), text)
+    return done(request, next_url(request, here), text, back=_way_back(request, module, pk, former))
+
+
+def _way_back(request: HttpRequest, module: Module, pk: Any, former: str) -> Way | None:
+    """The transition by which this user could take the record back to where it was."""
+    obj = object_or_404(request.user, module, pk)
+    for one in available(obj, actor(request)):
+        if one.enabled and one.target == former != obj.state:
+            return {"url": reverse("record-transition", args=[module.key, pk, one.name]), "title": one.title}
+    return None
 
 
 def _ask(
@@ -128,14 +141,14 @@ def bulk(request: HttpRequest, key: str, name: str) -> HttpResponse:
         or not may(request.user, module, step.capability)
     ):
         raise Http404
-    asked = (request.POST if request.method == "POST" else request.GET).getlist("ids")[:MOST]
-    rows = list(get_rows(request.user, module, asked, [module.title, "state"]).values())
+    rows, more = chosen(request, module)
     back = next_url(request, reverse("module-list", args=[key]))
     context: dict[str, Any] = {
         "title": step.title,
         "module": module,
         "step": step,
         "rows": rows,
+        "most": MOST if more else None,
         "next": back,
         "name": name,
     }
@@ -144,37 +157,21 @@ def bulk(request: HttpRequest, key: str, name: str) -> HttpResponse:
     if request.method != "POST":
         context["form"] = InputForm(step.inputs, request.user)
         context["fitting"] = sum(row.get("state") in step.sources for row in rows)
-        return _bulk_page(request, context)
+        return page(request, "form", context)
     form = InputForm(step.inputs, request.user, request.POST)
     context["form"] = form
     if not form.is_valid():
-        return _bulk_page(request, context, 422)
+        return page(request, "form", context, 422)
     ids = [str(row["id"]) for row in rows]
     answers = perform_many(machine.model, ids, name, actor=actor(request), inputs=form.data_for_engine())
     invalid = [one.error for one in answers if isinstance(one.error, InvalidInput)]
     if invalid and len(invalid) == len(answers):
         form.take(invalid[0])
-        return _bulk_page(request, context, 422)
+        return page(request, "form", context, 422)
     titles = {str(row["id"]): title_of(module, row) for row in rows}
-    seen = {str(pk) for pk in visible(request.user, module).filter(pk__in=ids).values_list("pk", flat=True)}
-    context["answers"] = [
-        {
-            "title": titles[one.id],
-            "url": record_url(module, one.id) if one.id in seen else "",
-            "ok": one.ok,
-            "why": explain(one.error) if one.error else "",
-        }
-        for one in answers
-    ]
-    context["went_well"] = sum(one.ok for one in answers)
-    context["failed"] = len(answers) - context["went_well"]
-    return _bulk_page(request, context)
+    told(request, module, context, [_answer(one) for one in answers], titles)
+    return page(request, "form", context)
 
 
-def _bulk_page(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    template = "frontend/parts/bulk.html" if is_htmx(request) else "frontend/bulk.html"
-    response = render(request, template, context, status=status)
-    if "answers" in context and is_htmx(request):
-        # After the swap, when the dialog shows the answers and is not closed by the event.
-        response["HX-Trigger-After-Swap"] = '{"prm:done": {}}'
-    return response
+def _answer(one: Answer) -> Change:
+    return Change(one.id, one.obj, {} if one.error else {"state": None}, one.error)

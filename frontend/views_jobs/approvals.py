@@ -1,4 +1,4 @@
-"""Applications that wait for a decision: the own ones first, likely duplicates beside them."""
+"""What waits for a decision: applications, with likely duplicates beside them, and quotes above a limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from frontend.views_jobs import common
-from prm.access.rights import visible
+from prm.access.channel import MANAGING
+from prm.access.rights import rights_for, visible
 from prm.modules import registry
 from prm.modules.read import get_row
 from prm.modules.registry import Row
@@ -29,15 +30,42 @@ WAITING = "submitted,under_review"
 ACTS = ("approve", "return_for_information", "reject", "start_review")
 
 
+def decides(user: Any) -> bool:
+    """Whether the user decides on applications or quotes."""
+    own = ("registrations", "quotes")
+    return rights_for(user).policy.staff and any(common.has_job(user, module, "approve") for module in own)
+
+
 def waiting(user: Any, limit: int = 100) -> list[Row]:
     """The applications to decide: mine and those of who I cover for, then nobody's, then the others'."""
-    mine = {user.pk} | {one.pk for one in user.covers_for.all() if one.away_on(timezone.localdate())}
     shown = ("company_name", "country", "region", "state", "submitted_at", "created_at", "channel_manager")
     found = common.rows(user, "registrations", shown, limit=limit, state__in=WAITING, ordering="created_at")
+    return _mine_first(user, found, "channel_manager")
+
+
+def quotes_waiting(user: Any, limit: int = 100) -> list[Row]:
+    """The quotes that are further below their price book than the partner may go by itself."""
+    shown = (
+        "reference",
+        "title",
+        "customer",
+        "partner",
+        "total",
+        "effective_discount",
+        "state_since",
+        "owner",
+    )
+    found = common.rows(user, "quotes", shown, limit=limit, state="pending_approval", ordering="created_at")
+    return _mine_first(user, found, "owner")
+
+
+def _mine_first(user: Any, found: list[Row], manager: str) -> list[Row]:
+    """The rows with a rank: 0 mine and those of who I cover for, 1 nobody's, 2 the others'."""
+    mine = {user.pk} | {one.pk for one in user.covers_for.all() if one.away_on(timezone.localdate())}
 
     def rank(row: Row) -> int:
-        manager = row.get("channel_manager")
-        return 0 if manager and manager["id"] in mine else 1 if not manager else 2
+        of = row.get(manager)
+        return 0 if of and of["id"] in mine else 1 if not of else 2
 
     return sorted(({**row, "rank": rank(row)} for row in found), key=lambda row: row["rank"])
 
@@ -46,13 +74,20 @@ def waiting(user: Any, limit: int = 100) -> list[Row]:
 @require_safe
 def approvals(request: HttpRequest) -> HttpResponse:
     """The queue, and the application that is being looked at: the first one, unless another is chosen."""
-    common.require(request, "registrations", "approve")
+    if not decides(request.user):
+        raise Http404
     queue = waiting(request.user)
     chosen = request.GET.get("r") or (str(queue[0]["id"]) if queue else "")
     selected = _selected(request.user, chosen) if chosen else None
     if request.GET.get("r") and selected is None:
         raise Http404
-    return render(request, "frontend/jobs/approvals.html", {"queue": queue, **(selected or {})})
+    context = {
+        "queue": queue,
+        "quotes": quotes_waiting(request.user),
+        "listed": common.granted(request.user, "registrations"),
+        **(selected or {}),
+    }
+    return render(request, "frontend/jobs/approvals.html", context)
 
 
 def _selected(user: Any, pk: str, data: Any = None, name: str = "") -> dict[str, Any] | None:
@@ -124,7 +159,7 @@ def _choices(user: Any, module: str) -> list[tuple[str, str]]:
     """The records that a reference may point to; of users, those who may look after partners."""
     rows = visible(user, registry.get(module))
     if module == "users":
-        rows = rows.filter(is_active=True, portal__key__in=("administrator", "channel_manager"))
+        rows = rows.filter(MANAGING, is_active=True)
     return [("", "–"), *((str(row.pk), str(row)) for row in rows.order_by("name")[:200])]
 
 
@@ -156,7 +191,7 @@ def decide(request: HttpRequest, pk: UUID, name: str) -> HttpResponse:
         if context is None:
             raise Http404 from error
         _mark(context, name, error)
-        context["queue"] = waiting(request.user)
+        context |= {"queue": waiting(request.user), "quotes": quotes_waiting(request.user)}
         return render(request, "frontend/jobs/approvals.html", context, status=422)
     common.say(request, True, _said(name, registration))
     if name == "start_review":

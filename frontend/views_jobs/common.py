@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
@@ -12,12 +14,15 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from prm.access.rights import may, visible
+from prm.access.policy import policy_of
+from prm.access.rights import Rights, may, visible
+from prm.access.viewing import is_viewed
 from prm.modules import registry
-from prm.modules.read import list_page
+from prm.modules.read import BadQuery, list_page
 from prm.modules.registry import Row
 from prm.modules.versions import version_matches
 from prm.records.queries import due_activities
@@ -32,11 +37,6 @@ def portal(user: Any) -> str:
     return getattr(getattr(user, "portal", None), "key", "")
 
 
-def is_manager(user: Any) -> bool:
-    """Whether the user looks after partners: the channel manager's pages are for them."""
-    return portal(user) in ("administrator", "channel_manager")
-
-
 def actor(request: HttpRequest) -> Actor:
     """The signed-in user as the one who acts, with the id of the request for the history."""
     return Actor.of(request.user, request_id=getattr(request, "request_id", ""))
@@ -45,6 +45,14 @@ def actor(request: HttpRequest) -> Actor:
 def granted(user: Any, module: str, verb: str = "view") -> bool:
     """Whether the user may do this to some record of the module."""
     return may(user, registry.get(module), verb)
+
+
+def has_job(user: Any, module: str, verb: str) -> bool:
+    """Whether the page of this job is the user's; also for who looks in their place, and can do nothing."""
+    if granted(user, module, verb):
+        return True
+    own = Rights(user, policy_of(user.portal)) if is_viewed(user) else None
+    return own is not None and own.may(registry.get(module), verb) and granted(user, module)
 
 
 def require(request: HttpRequest, module: str, verb: str) -> None:
@@ -64,7 +72,8 @@ def load(user: Any, module: str, pk: Any) -> models.Model:
 def rows(
     user: Any, module: str, fields: Collection[str] | None = None, limit: int = 50, **params: str
 ) -> list[Row]:
-    """The first rows of a list that the user may see; none where the module is not granted.
+    """The first rows of a list that the user may see; none where the module is not granted, or where
+    they may not read what it is asked by.
 
     fields: those that the page shows, as far as the module has them; None gives all that may be read.
     Each row says in `module` where it belongs, so that lists of several modules can be one.
@@ -72,13 +81,21 @@ def rows(
     described = registry.get(module)
     if not may(user, described, "view"):
         return []
-    found = list_page(user, described, params, limit=limit, fields=fields).rows
+    try:
+        found = list_page(user, described, params, limit=limit, fields=fields).rows
+    except BadQuery:
+        return []
     return [{**row, "module": module} for row in found]
 
 
 def posted(request: HttpRequest) -> Any:
     """What a form was sent with; None where the page is only shown: an empty form is also sent."""
     return request.POST if request.method == "POST" else None
+
+
+def files(request: HttpRequest) -> Any:
+    """What a form was sent with beside its words; None where the page is only shown."""
+    return request.FILES if request.method == "POST" else None
 
 
 def inputs_posted(request: HttpRequest, inputs: Mapping[str, Input]) -> dict[str, Any]:
@@ -130,6 +147,35 @@ def say(request: HttpRequest, ok: bool, text: str) -> None:
     (messages.success if ok else messages.error)(request, text)
 
 
+@dataclass(frozen=True)
+class Part:
+    """The first rows of a list. count: of all that fit; more: where the rest is, "" where these are all."""
+
+    rows: list[Row]
+    count: int = 0
+    more: str = ""
+
+
+def part(user: Any, module: str, fields: Collection[str], limit: int, params: Mapping[str, str]) -> Part:
+    """As `rows`, and how many there are beyond them. Raises BadQuery."""
+    described = registry.get(module)
+    if not may(user, described, "view"):
+        return Part([])
+    # Counted whether it is cut or not: a page asks the database as often for many rows as for few.
+    page = list_page(user, described, {**params, "count": "1"}, limit=limit, fields=fields)
+    found = [{**row, "module": module} for row in page.rows]
+    more = f"{reverse('module-list', args=[module])}?{urlencode(params)}" if page.next else ""
+    return Part(found, page.count or 0, more)
+
+
+def count(user: Any, module: str, params: Mapping[str, str]) -> int:
+    """How many rows of a list fit. Raises BadQuery."""
+    described = registry.get(module)
+    if not may(user, described, "view"):
+        return 0
+    return list_page(user, described, {**params, "count": "1"}, limit=1, fields=()).count or 0
+
+
 def tasks(user: Any, until: datetime) -> list[Row]:
     """The user's open calls, meetings and tasks that are due by then, each with where it belongs."""
     found = []
@@ -138,7 +184,9 @@ def tasks(user: Any, until: datetime) -> list[Row]:
         assert module is not None
         found.append(
             {
+                "id": activity.pk,
                 "title": activity.title,
+                "late": bool(activity.due_at and activity.due_at < timezone.now()),
                 "kind": activity.get_kind_display(),
                 "due_at": activity.due_at,
                 "on": module.label,

@@ -40,6 +40,11 @@ def unassigned(user: Any, limit: int = LISTED) -> list[Row]:
     return sorted(found, key=lambda row: row["created_at"])
 
 
+def distributes(user: Any) -> bool:
+    """Whether the user hands records out to partners."""
+    return any(common.has_job(user, module, verb) for module, (verb, _states) in UNASSIGNED.items())
+
+
 def _uuid(text: str) -> UUID | None:
     try:
         return UUID(text)
@@ -74,7 +79,7 @@ def _chosen(user: Any, values: list[str]) -> list[Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def distribute(request: HttpRequest) -> HttpResponse:
     """The list; with records chosen, the partners that fit them; on POST, the offer."""
-    if not any(common.granted(request.user, module, verb) for module, (verb, _s) in UNASSIGNED.items()):
+    if not distributes(request.user):
         raise Http404
     if request.method == "POST":
         return _assign(request)

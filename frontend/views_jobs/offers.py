@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import trigger_client_event
 
 from frontend.views_jobs import common
+from prm.access.rights import rights_for
 from prm.alerts import links
 from prm.modules import registry
 from prm.modules.read import get_row
@@ -29,12 +30,19 @@ ACTS = ("accept", "decline", "claim")
 CARD = ("topic", "need", "size", "region", "product", "amount", "offer_reason", "due_at", "state")
 
 
+def sells(user: Any) -> bool:
+    """Whether records are offered to the user's company: what is granted says so, not the portal's name."""
+    if rights_for(user).policy.staff:
+        return False
+    return any(common.has_job(user, module, "accept") for module in ON_OFFER)
+
+
 def on_offer(user: Any, limit: int = 100) -> list[Row]:
     """Everything that waits for the partner's answer, what ends first on top."""
     found = [
         row
         for module, state in ON_OFFER.items()
-        if common.granted(user, module, "accept")
+        if common.has_job(user, module, "accept")
         for row in common.rows(user, module, CARD, limit=limit, state=state)
     ]
     return common.by_due(found)
@@ -57,7 +65,7 @@ def offer_context(user: Any) -> dict[str, Any]:
 @require_safe
 def offered(request: HttpRequest) -> HttpResponse:
     """All offers, and the pool that anyone entitled may claim from."""
-    if not any(common.granted(request.user, module, "accept") for module in ON_OFFER):
+    if not any(common.has_job(request.user, module, "accept") for module in ON_OFFER):
         raise Http404
     may_claim = common.granted(request.user, "leads", "claim")
     pool = common.rows(request.user, "leads", CARD, state="pooled") if may_claim else []

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from allauth.account.utils import perform_login
 from django import forms
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,9 +19,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from frontend.looks import languages
 from frontend.views_jobs import common
+from prm.access.channel import MANAGING
 from prm.access.rights import visible, writable_fields
+from prm.calendar.models import Feed
 from prm.modules import registry
+from prm.modules.read import get_rows
 from prm.people import actions, queries
 from workflows.errors import InvalidInput, NotFound, WorkflowError
 
@@ -64,12 +68,27 @@ class InviteForm(forms.Form):
 
 class ProfileForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=200, error_messages={"required": _("Enter your name")})
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    timezone = forms.ChoiceField(label=_("Time zone"), help_text=_("Dates and deadlines are shown in it."))
+    language = forms.ChoiceField(label=_("Language"), required=False)
+    timezone = forms.ChoiceField(
+        label=_("Time zone"), required=False, help_text=_("Dates and deadlines are shown in it.")
+    )
+    phone = forms.CharField(
+        label=_("Phone"), required=False, max_length=40, widget=forms.TextInput(attrs={"type": "tel"})
+    )
+    job_title = forms.CharField(label=_("Job title"), required=False, max_length=100)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, languages: Sequence[tuple[str, str]], card: Sequence[str] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["timezone"].choices = [(name, name.replace("_", " ")) for name in _zones()]  # type: ignore[attr-defined]
+        for name in actions.OWN_CARD:
+            if name not in card:
+                del self.fields[name]
+        self.fields["language"].choices = [("", _("As in my browser")), *languages]  # type: ignore[attr-defined]
+        # One that another program has set stays chosen, or saving the name would change it.
+        names = dict.fromkeys([*_zones(), *filter(None, [self.initial.get("timezone")])])
+        zones = [(name, name.replace("_", " ")) for name in names]
+        self.fields["timezone"].choices = [("", _("As in my browser")), *zones]  # type: ignore[attr-defined]
 
 
 class AwayForm(forms.Form):
@@ -93,8 +112,7 @@ class AwayForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        managers = ("administrator", "channel_manager")
-        others = visible(user, registry.get("users")).filter(portal__key__in=managers, is_active=True)
+        others = visible(user, registry.get("users")).filter(MANAGING, is_active=True)
         self.fields["cover"].queryset = others.exclude(pk=user.pk).order_by("name")  # type: ignore[attr-defined]
 
 
@@ -163,11 +181,21 @@ def team(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "admin": admin,
-        "colleagues": queries.colleagues(user),
+        "colleagues": _colleagues(user),
         "invitations": queries.open_invitations(user) if admin else [],
         "company": user.contact.company,
+        "cards": common.granted(user, "contacts"),
     }
     return render(request, "frontend/jobs/team.html", context, status=422 if form and form.errors else 200)
+
+
+def _colleagues(user: Any) -> list[Any]:
+    """The colleagues, with the time of their last visit only where the user may read it."""
+    found: list[Any] = list(queries.colleagues(user))
+    rows = get_rows(user, registry.get("users"), [one.pk for one in found], ("last_login",))
+    for one in found:
+        one.last_login = rows.get(one.pk, {}).get("last_login")
+    return found
 
 
 @require_POST
@@ -223,13 +251,18 @@ def invitation(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def me(request: HttpRequest) -> HttpResponse:
-    """One's own settings: name, language, time zone, and for staff who stands in while away."""
+    """One's own settings: name, language, time zone, the own card, and for staff who stands in while away."""
     user: Any = request.user
     may_away = "cover" in writable_fields(user, registry.get("users"), user)
     about_away = request.POST.get("form") == "away"
+    card = actions.own_card(user)
     known = {"name": user.name, "language": user.language, "timezone": user.timezone}
+    known |= {name: getattr(user.contact, name) for name in card}
     profile = ProfileForm(
-        request.POST if request.method == "POST" and not about_away else None, initial=known
+        request.POST if request.method == "POST" and not about_away else None,
+        initial=known,
+        languages=languages(request),
+        card=card,
     )
     away = None
     if may_away:
@@ -245,6 +278,11 @@ def me(request: HttpRequest) -> HttpResponse:
         else:
             common.say(request, True, gettext("Saved."))
             return redirect("me")
-    context = {"profile": profile, "away": away, "away_now": user.away_on(timezone.localdate())}
+    context = {
+        "profile": profile,
+        "away": away,
+        "away_now": user.away_on(timezone.localdate()),
+        "feed": Feed.objects.filter(user=user).first(),
+    }
     wrong = form is not None and form.is_bound and bool(form.errors)
     return render(request, "frontend/jobs/me.html", context, status=422 if wrong else 200)

@@ -13,7 +13,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -27,7 +27,7 @@ from workflows.errors import InvalidInput, NotFound, WorkflowError
 SESSION_KEY = "registration"
 EDITABLE = ("draft", "returned")
 HOUR = 3600
-TOO_OFTEN = _lazy("Too many attempts. Please try again in an hour.")
+TOO_OFTEN = gettext_lazy("Too many attempts. Please try again in an hour.")
 
 
 def _current(request: HttpRequest) -> Registration | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,107 +13,199 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from frontend.views_jobs import common, figures
+from frontend.listing import Listing
+from frontend.reporting import drawn, whose
+from frontend.views_jobs import common
 from frontend.views_jobs.offers import ON_OFFER
+from prm.access import channel
+from prm.access.rights import readable_fields
+from prm.modules import registry
+from prm.modules.read import BadQuery, aggregate
 from prm.modules.registry import Row
+from prm.modules.texts import short_money
 from prm.opportunities.models import Opportunity
 from prm.opportunities.workflow import Stage
 
 LEADS_WORKED = "accepted,contacted,qualified"
-MOST = 200
+#: Rows of a table and cards of a lane; the rest is behind a link to the list.
+MOST, CARDS = 200, 50
+#: The reports on the page of the pipeline.
+PICTURES = ("pipeline", "won", "acceptance-time", "territory-load")
 #: Where the board ends.
 ENDS = [(state.value, state.label) for state in (Opportunity.State.WON, Opportunity.State.LOST)]
 
-
-#: What is shown of an opportunity that is being worked.
+#: What is shown of a lead and of an opportunity that is being worked.
+LEAD = ("topic", "company_name", "contact_name", "phone", "state", "assignee")
 MANAGED = (
     "topic", "customer", "account", "stage", "probability", "amount", "expected_close", "next_step",
     "assignee",
 )  # fmt: skip
 
-
-def leads_worked(user: Any, limit: int = MOST) -> list[Row]:
-    """Leads that were accepted and are not yet converted."""
-    shown = ("topic", "company_name", "contact_name", "phone", "state", "assignee")
-    return common.rows(user, "leads", shown, limit=limit, state__in=LEADS_WORKED)
-
-
-def managed_rows(user: Any, limit: int = MOST) -> list[Row]:
-    """Open opportunities, what should close first on top."""
-    return common.rows(
-        user, "opportunities", MANAGED, limit=limit, state="managed", ordering="expected_close"
-    )
+#: What both lists can be narrowed by, beside words and whose they are.
+NARROWED = ("product", "region")
+#: What should close first stands on top.
+SOONEST = "expected_close"
+OPEN = {"state": Opportunity.State.MANAGED.value}
 
 
 @never_cache
 @require_safe
 def managed(request: HttpRequest) -> HttpResponse:
-    """What the partner works on, as a list or as a board by stage."""
-    if not common.granted(request.user, "opportunities", "win"):
+    """What the partner works on, as a list or as a board by stage, narrowed by what stands in the URL."""
+    user: Any = request.user
+    if not common.has_job(user, "opportunities", "win"):
         raise Http404
-    opportunities = managed_rows(request.user)
-    mine = request.GET.get("mine") == "1"
-    leads = leads_worked(request.user)
+    listing = _listing(request)
+    narrowed = {
+        name: value
+        for name, value in listing.params.items()
+        if name == "search" or name in listing.filter_form.fields
+    }
+    may_choose = "assignee" in _both(user)
+    mine = may_choose and request.GET.get("mine") == "1"
     if mine:
-        opportunities = [row for row in opportunities if _assigned_to(row, request.user)]
-        leads = [row for row in leads if _assigned_to(row, request.user)]
-    context = {
+        narrowed["assignee"] = str(user.pk)
+    board = request.GET.get("view") == "board" and {"stage", "state"} <= listing.readable
+    context: dict[str, Any] = {
+        "listing": listing,
+        "view": "board" if board else "list",
+        "mine": mine,
+        "may_choose": may_choose,
+        "today": timezone.localdate(),
+        "stages": Stage.choices,
+        "new_lead": common.granted(user, "leads", "create"),
+        "new_opportunity": common.granted(user, "opportunities", "create"),
+        "cleared": listing.url(**dict.fromkeys((*listing.filter_form.fields, "search", "mine"))),
+    }
+    status = 200
+    try:
+        found = _board(user, narrowed) if board else _tables(user, narrowed, listing)
+    except BadQuery:
+        status, found = 400, {"wrong": True}
+    else:
+        context["active"] = listing.active()
+    return render(request, "frontend/jobs/managed.html", {**context, **found}, status=status)
+
+
+def _both(user: Any) -> set[str]:
+    """What may be read of opportunities, and where leads are shown, too, of them as well."""
+    known = readable_fields(user, registry.get("opportunities"))
+    return known & readable_fields(user, registry.get("leads")) if common.granted(user, "leads") else known
+
+
+def _listing(request: HttpRequest) -> Listing:
+    known = _both(request.user)
+    filters = tuple(name for name in NARROWED if name in known)
+    module = registry.get("opportunities")
+    return Listing(request.user, module, request.GET, request.path, filters=filters, ordering=SOONEST)
+
+
+def _ordered(user: Any, params: Mapping[str, str], ordering: str = "") -> dict[str, str]:
+    """`params` with the order that was asked for, or that of the page where its field may be read."""
+    soonest = SOONEST if SOONEST in readable_fields(user, registry.get("opportunities")) else ""
+    chosen = ordering or soonest
+    return {**params, **({"ordering": chosen} if chosen else {})}
+
+
+def _leads(user: Any, narrowed: Mapping[str, str], limit: int) -> common.Part:
+    """Leads that were accepted and are not yet converted."""
+    if "state" not in readable_fields(user, registry.get("leads")):
+        return common.Part([])
+    return common.part(user, "leads", LEAD, limit, {"state__in": LEADS_WORKED, **narrowed})
+
+
+def _tables(user: Any, narrowed: Mapping[str, str], listing: Listing) -> dict[str, Any]:
+    params = _ordered(user, {**OPEN, **narrowed}, listing.params.get("ordering", ""))
+    leads = _leads(user, narrowed, MOST)
+    opportunities = common.part(user, "opportunities", MANAGED, MOST, params)
+    return {
         "leads": leads,
         "opportunities": opportunities,
-        "columns": [
+        "empty": not leads.rows and not opportunities.rows,
+        "heads": listing.heads(("amount", SOONEST)),
+    }
+
+
+def _board(user: Any, narrowed: Mapping[str, str]) -> dict[str, Any]:
+    """Lanes by stage. How many there are and what they come to is asked of all, not of the cards shown."""
+    module = registry.get("opportunities")
+    params = {**OPEN, **narrowed}
+    money = "amount" if "amount" in readable_fields(user, module) else None
+    totals = aggregate(user, module, params, "stage", money)
+    columns = []
+    for stage in Stage:
+        own = [one for one in totals if one["key"] == stage.value]
+        asked = _ordered(user, {**params, "stage": stage.value})
+        sums = {one["currency"]: one["sum"] for one in own if one.get("sum") and one.get("currency")}
+        columns.append(
             {
                 "stage": stage.value,
                 "title": stage.label,
-                "rows": [row for row in opportunities if row.get("stage") == stage.value],
-                "sums": _sums(row for row in opportunities if row.get("stage") == stage.value),
+                "part": common.part(user, "opportunities", MANAGED, CARDS, asked),
+                "count": sum(one["count"] for one in own),
+                "sums": [short_money(total, currency) for currency, total in sorted(sums.items())],
             }
-            for stage in Stage
-        ],
-        "stages": Stage.choices,
+        )
+    leads = _leads(user, narrowed, CARDS)
+    return {
+        "leads": leads,
+        "empty": not leads.rows and not totals,
+        "columns": columns,
         "ends": ENDS,
         "lanes": [*Stage.choices, *ENDS],
-        "view": "board" if request.GET.get("view") == "board" else "list",
-        "mine": mine,
-        "today": timezone.localdate(),
-        "full": len(opportunities) == MOST,
+        "shown": len(Stage) + len(ENDS) + bool(leads.rows),
     }
-    return render(request, "frontend/jobs/managed.html", context)
 
 
-def _assigned_to(row: Row, user: Any) -> bool:
-    assignee = row.get("assignee")
-    return assignee is not None and bool(assignee["id"] == user.pk)
+def late(user: Any, limit: int) -> common.Part:
+    """Open opportunities that should have closed before today, the longest ago first."""
+    if not {"state", SOONEST} <= readable_fields(user, registry.get("opportunities")):
+        return common.Part([])
+    yesterday = timezone.localdate() - timedelta(days=1)
+    params = {**OPEN, f"{SOONEST}__lte": yesterday.isoformat(), "ordering": SOONEST}
+    return common.part(user, "opportunities", MANAGED, limit, params)
 
 
-def _sums(found: Any) -> list[str]:
-    """The amounts of some rows, each currency by itself."""
-    totals: dict[str, Any] = {}
-    for row in found:
-        if row.get("amount"):
-            currency = row["amount"]["currency"]
-            totals[currency] = totals.get(currency, 0) + row["amount"]["amount"]
-    return [figures.short_amount(total, currency) for currency, total in sorted(totals.items())]
+def accepted(user: Any, limit: int) -> list[Row]:
+    """Leads that were accepted and nobody has called yet."""
+    return common.rows(user, "leads", LEAD, limit=limit, state="accepted")
 
 
-def offers_out(user: Any, limit: int = MOST) -> list[Row]:
-    """Everything that is on offer to partners, what expires first on top."""
-    shown = ("topic", "partner", "owner", "due_at")
-    found = [
-        row
+def _out(user: Any) -> list[tuple[str, str]]:
+    """Modules of which the user may see what is on offer and until when, with the state that says so."""
+    return [
+        (module, state)
         for module, state in ON_OFFER.items()
-        for row in common.rows(user, module, shown, limit=limit, state=state, ordering="due_at")
+        if {"state", "due_at"} <= readable_fields(user, registry.get(module))
     ]
-    return common.by_due(found)
+
+
+def offers_out(user: Any, limit: int = MOST) -> dict[str, common.Part]:
+    """What is on offer to partners, by module, what expires first on top."""
+    shown = ("topic", "partner", "owner", "due_at")
+    return {
+        module: common.part(user, module, shown, limit, {"state": state, "ordering": "due_at"})
+        for module, state in _out(user)
+    }
+
+
+def expiring(user: Any, until: datetime) -> int:
+    """How many offers to partners expire by then."""
+    return sum(
+        common.count(user, module, {"state": state, "due_at__lte": until.isoformat()})
+        for module, state in _out(user)
+    )
 
 
 @never_cache
 @require_safe
 def deadlines(request: HttpRequest) -> HttpResponse:
     """What runs out: offers by time left, and applications and tasks that wait."""
-    if not common.is_manager(request.user):
+    if not channel.manages(request.user):
         raise Http404
     now = timezone.now()
-    offers = offers_out(request.user)
+    parts = offers_out(request.user)
+    offers = common.by_due(row for one in parts.values() for row in one.rows)
     groups = [
         {
             "title": _("Within a day"),
@@ -129,6 +222,7 @@ def deadlines(request: HttpRequest) -> HttpResponse:
     context = {
         "groups": groups,
         "offers": offers,
+        "cut": [(registry.get(key), one) for key, one in parts.items() if one.more],
         "tasks": common.tasks(request.user, until=now + timedelta(days=7)),
     }
     return render(request, "frontend/jobs/deadlines.html", context)
@@ -138,18 +232,13 @@ def deadlines(request: HttpRequest) -> HttpResponse:
 @require_safe
 def pipeline(request: HttpRequest) -> HttpResponse:
     """Four pictures that people would rather look at than lists, each with its table."""
-    if not common.is_manager(request.user):
+    if not channel.manages(request.user):
         raise Http404
-    mine = request.GET.get("mine") == "1"
-    manager = request.user if mine else None
-    context = {
-        "mine": mine,
-        "totals": figures.totals(request.user, manager),
-        "charts": [
-            figures.pipeline(request.user, manager),
-            figures.won_by_month(request.user, manager),
-            figures.acceptance_time(request.user, manager),
-            figures.territory_load(request.user, manager),
-        ],
-    }
+    manager = request.GET.get("channel_manager")
+    params = {"channel_manager": manager} if manager else {}
+    try:
+        cards = [card for key in PICTURES if (card := drawn(request.user, key, params))]
+    except BadQuery as error:
+        raise Http404 from error
+    context = {"whose": whose(request), "cards": cards, "lead": cards[0].table.headline if cards else ""}
     return render(request, "frontend/jobs/pipeline.html", context)

@@ -44,6 +44,7 @@ class AskedGuard:
     EXEMPT = frozenset(
         {
             "me",
+            "calendar-link",
             "theme",
             "livez",
             "readyz",

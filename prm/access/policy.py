@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Protocol
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import models, transaction
 
-from prm.access.models import Grant, Portal, Scope
-from prm.access.specs import BUILT_IN, HIDDEN, READ, WRITE, GrantSpec, Level
+from prm.access import channel
+from prm.access.document import document_of, keep_version, normal, renew
+from prm.access.models import Grant, Portal, PortalVersion, Scope
+from prm.access.specs import (
+    BUILT_IN,
+    HIDDEN,
+    PLAIN_VERBS,
+    READ,
+    WITH_VIEW,
+    WRITE,
+    GrantSpec,
+    Level,
+    ScopeSpec,
+    Section,
+    allows,
+)
 
-
-class FieldLike(Protocol):
-    """What access needs to know of a field."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def hidden(self) -> bool: ...
-    @property
-    def create(self) -> bool: ...
-    @property
-    def edit(self) -> bool: ...
+__all__ = ["PLAIN_VERBS", "Policy", "compile_document", "policy_of", "sync_portals", "touch"]
 
 
 class ModuleLike(Protocol):
@@ -34,8 +38,25 @@ class ModuleLike(Protocol):
     @property
     def fields(self) -> tuple[Any, ...]: ...
     @property
+    def by_name(self) -> Mapping[str, Any]: ...
+    @property
     def states(self) -> tuple[str, ...]: ...
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+    @property
+    def card(self) -> tuple[str, ...]: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def layout(self) -> tuple[Section, ...]: ...
+    @property
+    def related(self) -> tuple[Any, ...]: ...
+    @property
+    def board(self) -> str: ...
+    @property
+    def machine(self) -> Any: ...
     def rows(self) -> models.QuerySet[Any]: ...
+    def kind_at(self, path: str) -> str | None: ...
 
 
 #: True: in every state; otherwise the states in which the field has the level.
@@ -68,19 +89,29 @@ class CompiledScope:
         return True if len(shown) == len(states) and states else shown
 
     def allows(self, verb: str) -> bool:
-        """Whether the scope lists the action; "*" stands for every transition, not for a plain verb."""
-        return verb in self.actions or ("*" in self.actions and verb not in PLAIN_VERBS)
+        """Whether the scope lists the action, by its name or as one of all transitions."""
+        return allows(self.actions, verb)
 
 
-PLAIN_VERBS = frozenset({"view", "create", "edit", "delete"})
+@dataclass(frozen=True)
+class CompiledLayout:
+    """Sections for the records on which `where` holds; None is every record."""
+
+    name: str
+    where: Mapping[str, Any] | None
+    sections: tuple[Section, ...]
 
 
 @dataclass(frozen=True)
 class CompiledGrant:
-    """The scopes and views of one portal on one module."""
+    """The scopes of one portal on one module, and how it is shown: as in `prm.access.document`."""
 
     scopes: tuple[CompiledScope, ...]
     views: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    canvas: Mapping[str, Any] = field(default_factory=dict)
+    layouts: tuple[CompiledLayout, ...] = ()
+    related: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,41 +129,66 @@ _compiled: dict[Any, tuple[UUID, Policy]] = {}
 
 
 def policy_of(portal: Portal | None) -> Policy:
-    """The compiled policy of a portal as just loaded; compiled anew when its revision has changed."""
-    if portal is None:
+    """The compiled policy of a portal as just loaded; compiled anew when its revision has changed.
+
+    One that is archived grants nothing.
+    """
+    if portal is None or portal.archived:
         return NOTHING
     known = _compiled.get(portal.pk)
     if known and known[0] == portal.revision:
         return known[1]
-    policy = _compile(portal)
+    policy = compile_document(portal.key, portal.staff, document_of(portal))
     _compiled[portal.pk] = (portal.revision, policy)
     return policy
 
 
-def _compile(portal: Portal) -> Policy:
-    grants = {}
-    for grant in portal.grants.prefetch_related("scopes"):
-        scopes = tuple(
+def compile_document(key: str, staff: bool, document: Mapping[str, Any]) -> Policy:
+    """The policy of a portal with this document. key, staff: of the portal; no document changes them."""
+    grants = {module: _compile(grant) for module, grant in normal(document)["grants"].items()}
+    return Policy(portal=key, staff=staff, grants=grants)
+
+
+def _compile(grant: Mapping[str, Any]) -> CompiledGrant:
+    return CompiledGrant(
+        scopes=tuple(
             CompiledScope(
-                name=scope.name,
-                where=scope.where,
-                actions=frozenset(scope.actions),
-                fields=scope.fields,
-                admins_only=scope.admins_only,
+                name=scope["name"],
+                where=scope["where"],
+                actions=frozenset(scope["actions"]),
+                fields=scope["fields"],
+                admins_only=scope["admins_only"],
             )
-            for scope in grant.scopes.all()
-        )
-        grants[grant.module] = CompiledGrant(scopes=scopes, views=tuple(grant.views))
-    return Policy(portal=portal.key, staff=portal.staff, grants=grants)
+            for scope in grant["scopes"]
+        ),
+        views=tuple(grant["views"]),
+        columns=tuple(grant["columns"]),
+        canvas=grant["canvas"],
+        layouts=tuple(
+            CompiledLayout(
+                name=layout.get("name", ""),
+                where=layout.get("where"),
+                sections=tuple(Section(one["title"], tuple(one["fields"])) for one in layout["sections"]),
+            )
+            for layout in grant["layouts"]
+        ),
+        related=None if grant["related"] is None else tuple(grant["related"]),
+    )
+
+
+@lru_cache(maxsize=500)
+def narrowed(policy: Policy, verb: str) -> Policy:
+    """The policy with only those scopes that allow `verb`; kept, since statements are kept for it."""
+    grants = {
+        module: replace(grant, scopes=tuple(one for one in grant.scopes if one.allows(verb)))
+        for module, grant in policy.grants.items()
+    }
+    return replace(policy, grants=grants)
 
 
 def touch(portal: Portal) -> None:
     """Makes compiled policies of the portal stale; called in the transaction that changes a grant."""
-    _renew(Portal.objects.filter(pk=portal.pk))
-
-
-def _renew(portals: models.QuerySet[Portal]) -> None:
-    portals.update(version=models.F("version") + 1, revision=uuid4())
+    renew(Portal.objects.filter(pk=portal.pk))
 
 
 @transaction.atomic
@@ -144,7 +200,14 @@ def sync_portals(declarations: Mapping[str, Mapping[str, GrantSpec]], using: str
     portals = {}
     for spec in BUILT_IN:
         portals[spec.key], _ = Portal.objects.using(using).get_or_create(
-            key=spec.key, defaults={"title": spec.title, "staff": spec.staff, "built_in": True}
+            key=spec.key,
+            defaults={
+                "title": spec.title,
+                "staff": spec.staff,
+                "built_in": True,
+                "audience": spec.audience,
+                "seated": not spec.staff,
+            },
         )
     existing = {
         (grant.portal.key, grant.module): grant
@@ -160,21 +223,16 @@ def sync_portals(declarations: Mapping[str, Mapping[str, GrantSpec]], using: str
             grant.delete(using=using)
             changed.add(portal_key)
     for key in changed:
-        _renew(Portal.objects.using(using).filter(key=key))
+        renew(Portal.objects.using(using).filter(key=key))
+    # Of all: what counts as looking after partners is a release's to say, too.
+    channel.mark(Portal.objects.using(using))
+    known = set(PortalVersion.objects.using(using).values_list("portal__key", flat=True))
+    for key in sorted(changed | (set(portals) - known)):
+        keep_version(portals[key], using=using)
 
 
 def _write_grant(portal: Portal, module: str, spec: GrantSpec, grant: Grant | None, using: str) -> bool:
-    wanted = [
-        {
-            "position": position,
-            "name": scope.name,
-            "where": _plain(scope.where),
-            "actions": list(scope.actions),
-            "fields": _plain(scope.fields),
-            "admins_only": scope.admins_only,
-        }
-        for position, scope in enumerate(spec.scopes)
-    ]
+    wanted = [{"position": position, **one} for position, one in enumerate(declared_scopes(spec))]
     if grant is None:
         grant = Grant.objects.using(using).create(
             portal=portal, module=module, views=list(spec.views), declared=True
@@ -196,6 +254,26 @@ def _write_grant(portal: Portal, module: str, spec: GrantSpec, grant: Grant | No
         grant.save(using=using, update_fields=["views"])
     Scope.objects.using(using).bulk_create([Scope(grant=grant, **row) for row in wanted])
     return True
+
+
+def declared_scopes(spec: GrantSpec) -> list[dict[str, Any]]:
+    """The scopes of a declaration as they stand in a document."""
+    return [
+        {
+            "name": scope.name,
+            "where": _plain(scope.where),
+            "actions": _actions(scope),
+            "fields": _plain(scope.fields),
+            "admins_only": scope.admins_only,
+        }
+        for scope in spec.scopes
+    ]
+
+
+def _actions(scope: ScopeSpec) -> list[str]:
+    """What the scope allows, with what comes with seeing a record."""
+    more = [verb for verb in WITH_VIEW if "view" in scope.actions and verb not in scope.actions]
+    return [*scope.actions, *more]
 
 
 def _plain(value: Any) -> Any:

@@ -5,8 +5,8 @@ Pages, API, sockets, exports and commands all ask here. A user without a portal 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,9 @@ from django.db import models
 from django.db.models import Q
 
 from prm.access import asked
-from prm.access.policy import CompiledScope, ModuleLike, Policy, policy_of
+from prm.access.parameters import Parameters
+from prm.access.policy import CompiledScope, ModuleLike, Policy, narrowed, policy_of
+from prm.access.presentation import Presentation
 from prm.access.specs import READ, WRITE
 from workflows.conditions import matches, to_q
 from workflows.machine import Machine, Workflow
@@ -24,30 +26,53 @@ NOWHERE = Q(pk__in=[])
 
 
 class Rights:
-    """One user's rights under the compiled policy of their portal. Cheap to make; lives for one request."""
+    """One user's rights under the compiled policy of their portal. Cheap to make; lives for one request.
 
-    def __init__(self, user: Any) -> None:
+    policy: another one to take in place of the portal's: of a draft, of an earlier day, of somebody who looks
+    at the portal as this user. A user object may carry one, too (`user.policy`). Who is not active has none.
+    """
+
+    def __init__(self, user: Any, policy: Policy | None = None) -> None:
         self.user = user
         active = bool(getattr(user, "is_authenticated", False) and user.is_active)
-        self.policy: Policy = policy_of(getattr(user, "portal", None) if active else None)
+        given = policy or getattr(user, "policy", None)
+        self.policy: Policy = (
+            given if given and active else policy_of(getattr(user, "portal", None) if active else None)
+        )
 
     @cached_property
-    def params(self) -> dict[str, Any]:
-        """What a condition may name: $user.id, $user.company, $user.contact, $user.is_admin."""
+    def params(self) -> Parameters:
+        """What a condition may name: $user.id, $user.company, $user.contact, $user.is_admin, and what apps
+        provide (`prm.access.parameters`)."""
         user = self.user
-        return {
-            "user.id": user.pk,
-            "user.company": user.company_id,
-            "user.contact": user.contact_id,
-            "user.is_admin": user.is_portal_admin,
-        }
+        return Parameters(
+            user,
+            {
+                "user.id": user.pk,
+                "user.company": user.company_id,
+                "user.contact": user.contact_id,
+                "user.is_admin": user.is_portal_admin,
+            },
+        )
 
     def with_params(self, params: Mapping[str, Any]) -> Rights:
         """The same rights over other values of what conditions may name."""
-        other = Rights(self.user)
+        other = Rights(self.user, self.policy)
         other.policy = self.policy
-        other.params = {**self.params, **params}
+        other.params = Parameters(self.user, {**self.params, **params})
         return other
+
+    def only(self, verb: str) -> Rights:
+        """The same rights with only the scopes that allow `verb` too: what an export may read.
+
+        Their `user` carries the policy, so that lists read for that user keep to it.
+        """
+        return rights_for(carrying(self.user, narrowed(self.policy, verb)))
+
+    def presentation(self, module: ModuleLike) -> Presentation:
+        """How the portal shows the module: as its grant says, else as the module does."""
+        asked.note()
+        return Presentation(self, module, self.policy.grants.get(module.key))
 
     def grants(self, key: str) -> bool:
         """Whether the portal grants the module at all."""
@@ -151,67 +176,29 @@ def _at_level(
     }
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """Why a verb is allowed or not: the rule that decided, and what would have to change."""
-
-    allowed: bool
-    rule: str
-    text: str
-    would_need: str = ""
-
-
-def explain(user: Any, module: ModuleLike, verb: str, obj: models.Model) -> Explanation:
-    """Names the rule that allows or denies `verb` on a record that the user may see."""
-    rights = rights_for(user)
-    portal = rights.policy.portal or "no portal"
-    for scope in rights.matching(module, obj, verb):
-        return Explanation(
-            allowed=True,
-            rule=f"{portal} / {module.key} / {scope.name}",
-            text=f"The scope “{scope.name}” of portal {portal} reaches this record and allows {verb}.",
-        )
-    grant = rights.policy.grants.get(module.key)
-    if grant is None:
-        return Explanation(
-            allowed=False,
-            rule=f"{portal} / {module.key}",
-            text=f"Portal {portal} has no grant on {module.key}.",
-            would_need=f"a grant on {module.key}",
-        )
-    listing = [scope for scope in grant.scopes if scope.allows(verb)]
-    if not listing:
-        return Explanation(
-            allowed=False,
-            rule=f"{portal} / {module.key}",
-            text=f"No scope of portal {portal} on {module.key} allows {verb}.",
-            would_need=f"the action {verb} in a scope",
-        )
-    names = ", ".join(f"“{scope.name}”" for scope in listing)
-    if all(scope.admins_only for scope in listing) and not rights.user.is_portal_admin:
-        return Explanation(
-            allowed=False,
-            rule=f"{portal} / {module.key} / {names}",
-            text=f"{verb} is for contacts with the Admin flag.",
-            would_need="the Admin flag on the user's contact",
-        )
-    return Explanation(
-        allowed=False,
-        rule=f"{portal} / {module.key} / {names}",
-        text=f"{verb} is allowed in {names}, but this record is not among its rows as it stands.",
-        would_need=f"the record to come within {names}",
-    )
-
-
 def rights_for(user: Any) -> Rights:
     """The rights of `user`, kept with the user object as long as its portal is the same revision."""
     portal = getattr(user, "portal", None)
-    mark = (getattr(user, "is_active", False), portal and (portal.pk, portal.revision))
+    given = getattr(user, "policy", None)
+    mark = (
+        getattr(user, "is_active", False),
+        given,
+        portal and (portal.pk, portal.revision, portal.archived),
+    )
     kept: tuple[Any, Rights] | None = getattr(user, "_rights", None)
     if kept is None or kept[0] != mark:
         kept = (mark, Rights(user))
         user._rights = kept
     return kept[1]
+
+
+def carrying(user: Any, policy: Policy) -> Any:
+    """A copy of the user object that has the rights of `policy` in place of those of its portal."""
+    # A user of a request is loaded by its first question, and would else be changed in place.
+    str(user.pk)
+    other = copy.copy(user)
+    other.policy = policy
+    return other
 
 
 def visible(user: Any, module: ModuleLike, verb: str = "view") -> models.QuerySet[Any]:
@@ -242,3 +229,22 @@ def allowed_transitions(user: Any, module: ModuleLike, obj: models.Model) -> set
 def history(user: Any, module: ModuleLike, obj: models.Model) -> models.QuerySet[TransitionRecord]:
     """The part of the record's history that the user may read."""
     return rights_for(user).history(module, obj)
+
+
+def administers(user: Any) -> bool:
+    """Whether the user runs the installation itself: its name and mails, and what is held on people.
+
+    Who looks in an administrator's place and is none sees nothing of it.
+    """
+    asked.note()
+    viewer = getattr(user, "viewed_by", None)
+    return rights_for(user).policy.portal == "administrator" and (viewer is None or administers(viewer))
+
+
+#: The module of portals: who may edit its records holds *Manage portals*.
+PORTALS = "portals"
+
+
+def manages_portals(user: Any) -> bool:
+    """Whether the user holds *Manage portals*: may change what each kind of user has."""
+    return bool(rights_for(user).scopes(PORTALS, "edit"))

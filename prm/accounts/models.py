@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from djmoney.models.fields import MoneyField
 
 from prm.people.models import Company
+from workflows.inputs import currencies
 
 
 class Account(Company):
@@ -26,11 +27,12 @@ class Account(Company):
     employees = models.PositiveIntegerField(_("employees"), null=True, blank=True)
     annual_revenue = MoneyField(
         _("annual revenue"),
-        max_digits=16,
-        decimal_places=2,
+        max_digits=17,
+        decimal_places=3,
         null=True,
         blank=True,
         default_currency=settings.DEFAULT_CURRENCY,
+        currency_choices=currencies,
     )
     parent = models.ForeignKey(
         "self",

@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Q
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.rights import visible
@@ -38,9 +38,12 @@ def look_alikes(user: Any, values: Mapping[str, Any]) -> list[dict[str, Any]]:
             "why": [
                 why
                 for alike, why in (
-                    (tax and account.tax_key == tax, _now("Same tax id")),
-                    (domain and account.domain == domain, _now("Same domain")),
-                    (name and account.name_key == name, _now("Same name apart from spelling and legal form")),
+                    (tax and account.tax_key == tax, gettext("Same tax id")),
+                    (domain and account.domain == domain, gettext("Same domain")),
+                    (
+                        name and account.name_key == name,
+                        gettext("Same name apart from spelling and legal form"),
+                    ),
                 )
                 if alike
             ],
@@ -75,6 +78,7 @@ module = Module(
         "country",
         "created_at",
         "updated_at",
+        tax_id={"divided": True},
     ),
     columns=("name", "industry", "partner", "city", "country"),
     card=("name", "industry", "city"),
@@ -84,13 +88,14 @@ module = Module(
         Section(_("Address"), ("street", "postal_code", "city", "region", "country", "phone")),
         Section(_("Partner"), ("partner",)),
     ),
-    search=("name", "domain", "city"),
+    search=("name", "domain", "city", "phone", "tax_id"),
     filters=("name", "partner", "industry", "country", "region", "domain"),
     ordering=("name", "created_at"),
     default_ordering="name",
     related=(
         Related("contacts", "company", _("Contacts")),
         Related("opportunities", "account", _("Opportunities")),
+        Related("quotes", "account", _("Quotes")),
     ),
     prepare=prepare,
     duplicates=look_alikes,

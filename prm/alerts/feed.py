@@ -18,9 +18,11 @@ from uuid import UUID
 from django.db import close_old_connections
 from django.db.models import Count, Q
 
+from prm.access.rights import rights_for
 from prm.alerts.actions import mark_seen
 from prm.alerts.hub import Client, hub
 from prm.alerts.models import Alert, AlertCounter
+from prm.alerts.readers import rights_mark
 from prm.alerts.words import compose
 
 log = logging.getLogger(__name__)
@@ -52,10 +54,11 @@ class Ask:
 
 @dataclass
 class Answer:
-    """user_id: whose login it is, None where it has ended. seq: everything up to here has been given.
-    more: there is a next page."""
+    """user_id: whose login it is, None where it has ended. rights: the mark of what the user may do.
+    seq: everything up to here has been given. more: there is a next page."""
 
     user_id: UUID | None
+    rights: str = ""
     seq: int = 0
     more: bool = False
     unread: int | None = None
@@ -150,7 +153,8 @@ def read(asks: Sequence[Ask], identify: Identify) -> list[Answer]:
     for ask, user in reading:
         if ask.seen is not None:
             mark_seen(user, ask.seen)
-    readers = {user.pk: user for _ask, user in reading}
+    # A login whose portal does not grant alerts any more is not told of former ones.
+    readers = {user.pk: user for _ask, user in reading if rights_for(user).grants("alerts")}
     last = dict(AlertCounter.objects.filter(pk__in=readers).values_list("pk", "seq")) if readers else {}
     news = _new([(user.pk, ask.after or 0, last.get(user.pk, 0)) for ask, user in reading])
     composed = _composed(readers, news)
@@ -158,7 +162,7 @@ def read(asks: Sequence[Ask], identify: Identify) -> list[Answer]:
     answers = []
     for ask, user in zip(asks, users, strict=True):
         if user is None or ask.after is None:
-            answers.append(Answer(user.pk if user else None))
+            answers.append(Answer(user.pk, rights_mark(user)) if user else Answer(None))
             continue
         newest = last.get(user.pk, 0)
         # A client that is ahead of us has seen another database; it goes on from here.
@@ -166,6 +170,7 @@ def read(asks: Sequence[Ask], identify: Identify) -> list[Answer]:
         answers.append(
             Answer(
                 user_id=user.pk,
+                rights=rights_mark(user),
                 seq=upto,
                 more=upto < newest,
                 unread=unread.get(user.pk, 0) if ask.count else None,

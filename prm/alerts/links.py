@@ -6,18 +6,16 @@ holds the same link, and a copy of the database holds none.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from prm.alerts.models import ActionLink, Alert
 from prm.modules import registry
 from prm.modules.read import get_row
+from prm.people.tokens import derived_token, token_hash
 from workflows.actor import Actor
 from workflows.errors import NotFound, WorkflowError
 from workflows.ids import uuid7
@@ -42,19 +40,15 @@ class LinkSpent(WorkflowError):
 
 
 def _token(link: ActionLink) -> str:
-    mac = salted_hmac("prm.alerts.links", str(link.pk), algorithm="sha256").digest()
-    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return derived_token("prm.alerts.links", link.pk)
 
 
 def offered(alert: Alert, user: Any) -> tuple[str, Option] | None:
     """A link's token for this alert's mail, and what it does; None where there is nothing to do by link.
 
     A transition may be done by link where its machine says so (`by` names "link"), it needs no further input,
-    and the user could do it at this moment.
+    and the user could do it at this moment. Where the record waits for nobody here, it waits for a customer:
+    what is the customer's to decide is not offered to anybody else.
     """
     try:
         module = registry.get(alert.module)
@@ -65,8 +59,12 @@ def offered(alert: Alert, user: Any) -> tuple[str, Option] | None:
     obj = module.rows().filter(pk=alert.object_id).first()
     if obj is None:
         return None
+    machine = Machine.of(obj)
+    wait = machine.waits.get(obj.state)
+    if wait is None or wait.owner == "nobody":
+        return None
     for option in available(obj, Actor.link(user)):
-        transition = Machine.of(obj).get(option.name)
+        transition = machine.get(option.name)
         needs = any(one.required for one in option.inputs.values())
         if transition and "link" in transition.by and option.enabled and not needs:
             return _token(_link(alert, user, option.name, obj)), option
@@ -85,7 +83,7 @@ def _link(alert: Alert, user: Any, transition: str, obj: Any) -> ActionLink:
             transition=transition,
             expires_at=obj.due_at or timezone.now() + GOOD_FOR,
         )
-        link.token_hash = _hash(_token(link))
+        link.token_hash = token_hash(_token(link))
         link.save(force_insert=True)
     return link
 
@@ -94,7 +92,7 @@ def look_up(token: str) -> ActionLink | None:
     """The link of a token, whatever has become of it; changes nothing. None where there never was one, or
     its user may not sign in any more."""
     links = ActionLink.objects.select_related("user", "user__portal", "user__contact")
-    return links.filter(token_hash=_hash(token), user__is_active=True).first()
+    return links.filter(token_hash=token_hash(token), user__is_active=True).first()
 
 
 def row(link: ActionLink) -> dict[str, Any] | None:

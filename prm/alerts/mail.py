@@ -18,12 +18,15 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from prm.alerts import links
 from prm.alerts.models import Alert, Delivery
 from prm.alerts.words import Words, compose
+from prm.people.reader import as_reader
+from prm.vendor.letterhead import letterhead
+from prm.vendor.looks import public_url
 from workflows import jobs
 
 log = logging.getLogger(__name__)
@@ -115,19 +118,18 @@ def _postpone(rows: list[Delivery], error: Exception) -> None:
 
 def message(user: Any, told: list[Words], batch: UUID | None) -> EmailMultiAlternatives:
     """The mail that tells `user` of these alerts."""
-    with translation.override(user.language or None):
+    with as_reader(user):
         first = told[0]
         subject = first.title
         if len(told) > 1:
             subject = _("%(title)s, and %(more)d more") % {"title": first.title, "more": len(told) - 1}
         context = {
-            "vendor": settings.VENDOR_NAME,
+            **letterhead(user.portal),
             "name": user.get_short_name(),
             "subject": subject,
             "items": [_item(one, user) for one in told[:TOLD]],
             "more": max(0, len(told) - TOLD),
-            "all_url": absolute(reverse("alerts")),
-            "language": translation.get_language(),
+            "all_url": public_url(reverse("alerts"), user.portal),
         }
         mail = EmailMultiAlternatives(
             # A subject is one line, whatever a record is called.
@@ -145,11 +147,6 @@ def message_id(batch: UUID) -> str:
     return f"<{batch}@{urlsplit(settings.PUBLIC_URL).hostname or 'localhost'}>"
 
 
-def absolute(path: str) -> str:
-    """A link for a mail."""
-    return settings.PUBLIC_URL.rstrip("/") + path
-
-
 def _item(words: Words, user: Any) -> dict[str, Any]:
     alert: Alert = words.alert
     offer = links.offered(alert, user)
@@ -159,7 +156,7 @@ def _item(words: Words, user: Any) -> dict[str, Any]:
         "reason": words.reason,
         "facts": words.facts,
         "due": words.due,
-        "url": absolute(words.url),
+        "url": public_url(words.url, user.portal),
         "action": offer[1].title if offer else "",
-        "action_url": absolute(reverse("offer-link", args=[offer[0]])) if offer else "",
+        "action_url": public_url(reverse("offer-link", args=[offer[0]]), user.portal) if offer else "",
     }

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from prm.alerts.models import Alert, AlertCounter
+from prm.alerts.readers import rights_mark
 from prm.alerts.words import render
 from prm.modules.read import BadQuery
 
@@ -34,10 +35,10 @@ def unread(user: Any) -> int:
     return Alert.objects.filter(recipient=user, seen_at=None).count()
 
 
-def bell(user: Any) -> dict[str, int]:
-    """What the page's bell shows: unread alerts and the last number, in one query."""
+def bell(user: Any) -> dict[str, Any]:
+    """What the page's bell shows: unread alerts and the last number, in one query; and for which rights."""
     if not getattr(user, "is_authenticated", False):
-        return {"unread": 0, "seq": 0}
+        return {"unread": 0, "seq": 0, "rights": ""}
     unseen = (
         Alert.objects.filter(recipient=OuterRef("pk"), seen_at=None)
         .order_by()
@@ -47,7 +48,10 @@ def bell(user: Any) -> dict[str, int]:
     )
     row = AlertCounter.objects.filter(pk=user.pk).annotate(unread=Coalesce(Subquery(unseen), 0))
     found = row.values_list("unread", "seq").first()
-    return {"unread": found[0], "seq": found[1]} if found else {"unread": 0, "seq": 0}
+    unread, seq = found or (0, 0)
+    # Seen with somebody else's eyes, a page does not follow the rights of its reader.
+    mark = "" if getattr(user, "policy", None) else rights_mark(user)
+    return {"unread": unread, "seq": seq, "rights": mark}
 
 
 def list_params(params: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Hashable, Iterable
 from typing import Any
 
+from django.utils.crypto import salted_hmac
+
 from prm.access.rights import rights_for
 from prm.modules import registry
 from prm.modules.registry import Module
@@ -33,6 +35,16 @@ def mark(user: Any, module: Module, names: Iterable[str] = ()) -> Hashable:
         user.is_portal_admin,
         user.pk if personal else None,
     )
+
+
+def rights_mark(user: Any) -> str:
+    """Changes with whatever changes all that the user may see: portal, its grants, company, Admin flag.
+
+    An open page is made for one mark, and is made anew when there is another.
+    """
+    portal = user.portal
+    facts = (portal and (portal.pk, portal.revision), user.company_id, user.is_portal_admin)
+    return salted_hmac("prm.alerts.rights", repr(facts), algorithm="sha256").hexdigest()[:16]
 
 
 def find(key: str) -> Module | None:

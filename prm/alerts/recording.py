@@ -66,14 +66,15 @@ def on_event(event: Event) -> None:
     if not module or not audiences:
         return
     record = event.record
-    actors = {event.actor.user, event.actor.as_user} - {None}
+    # A web form acts with the rights of its owner, who did nothing: that is to be told like anything else.
+    actors = () if event.actor.kind == "rule" else (event.actor.user, event.actor.as_user)
     one = Happened(
         event=record.pk if record else uuid7(),
         kind=event.name,
         module=module,
         object_id=event.obj.pk,
         at=record.at if record else timezone.now(),
-        actors=frozenset(one.pk for one in actors),
+        actors=frozenset(one.pk for one in actors if one is not None),
         wanted=Wanted.of(tuple(audiences), event.obj, record),
     )
     gather("alerts", one, write)

@@ -1,4 +1,4 @@
-"""What ends a login while sockets are open, and so makes the hub look at them."""
+"""What ends a login, or changes its rights, while sockets are open, and so makes the hub look at them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from django.contrib.auth import SESSION_KEY, get_user_model
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
+from prm.access.document import changed
 from prm.alerts import hub
 from prm.partners.models import Partner
+from prm.people.models import Contact
 from workflows.ports import Event
 
 #: Saved at every login, and ends none.
@@ -21,10 +23,17 @@ HARMLESS = frozenset({"last_login", "language", "timezone", "name", "updated_at"
 
 
 def on_event(event: Event) -> None:
-    """Subscriber of the workflows: a partner's change of state may end the access of its users."""
+    """Subscriber of the workflows: a partner's change of state may end the access of its users, and the Admin
+    flag of a contact changes what its user may do."""
+    users = get_user_model().objects.all()
     if isinstance(event.obj, Partner):
-        users = get_user_model().objects.filter(contact__company_id=event.obj.pk)
-        hub.revoke(users.values_list("pk", flat=True))
+        hub.revoke(users.filter(contact__company_id=event.obj.pk).values_list("pk", flat=True))
+    elif (
+        isinstance(event.obj, Contact)
+        and event.record
+        and "is_admin" in event.record.inputs.get("changed", ())
+    ):
+        hub.revoke(users.filter(contact_id=event.obj.pk).values_list("pk", flat=True))
 
 
 def session_model() -> Any:
@@ -33,10 +42,17 @@ def session_model() -> Any:
 
 
 def connect() -> None:
-    """Listens to changes of users and to the end of sessions (logout, change of password, new login)."""
+    """Listens to changes of users and portals, and to the end of sessions (logout, change of password, new
+    login)."""
+    changed.connect(_portals_changed, dispatch_uid="alerts.portals_changed")
     post_save.connect(_user_saved, sender=get_user_model(), dispatch_uid="alerts.user_saved")
     post_delete.connect(_user_deleted, sender=get_user_model(), dispatch_uid="alerts.user_deleted")
     post_delete.connect(_session_ended, sender=session_model(), dispatch_uid="alerts.session_ended")
+
+
+def _portals_changed(portals: Iterable[UUID], **kwargs: Any) -> None:
+    users = get_user_model().objects.filter(portal_id__in=list(portals), is_active=True)
+    hub.revoke(users.values_list("pk", flat=True))
 
 
 def _user_saved(

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,14 +20,17 @@ from prm.access.rights import readable_fields, visible
 from prm.alerts.models import Alert
 from prm.alerts.readers import find, mark
 from prm.alerts.values import shown
+from prm.modules.naming import may_name
 from prm.modules.read import get_rows
-from prm.modules.registry import Module
+from prm.modules.registry import Module, for_subject
+from prm.modules.texts import noun
+from prm.people.reader import as_reader
 from workflows.models import TransitionRecord
 
 #: By kind: the sentence with the record's title, and the one without for whoever may not see it (any more).
 #: A kind that is not here is told by its module's name and the state it has reached.
 SENTENCES: dict[str, tuple[Any, Any]] = {
-    "lead.created": (gettext_lazy("New lead: %(title)s"), gettext_lazy("A partner has a new lead")),
+    "lead.created": (gettext_lazy("New lead: %(title)s"), gettext_lazy("There was a new lead")),
     "lead.assigned": (
         gettext_lazy("New lead on offer: %(title)s"),
         gettext_lazy("A lead was offered to your company"),
@@ -53,7 +55,7 @@ SENTENCES: dict[str, tuple[Any, Any]] = {
     ),
     "opportunity.created": (
         gettext_lazy("New opportunity: %(title)s"),
-        gettext_lazy("A partner has a new opportunity"),
+        gettext_lazy("There was a new opportunity"),
     ),
     "opportunity.distributed": (
         gettext_lazy("New opportunity on offer: %(title)s"),
@@ -80,6 +82,48 @@ SENTENCES: dict[str, tuple[Any, Any]] = {
         gettext_lazy("An opportunity was handed over"),
     ),
     "partner.created": (gettext_lazy("New partner: %(title)s"), gettext_lazy("A partner was founded")),
+    "activity.reminder": (gettext_lazy("Reminder: %(title)s"), gettext_lazy("Reminder of an activity")),
+    "quote.pending_approval": (
+        gettext_lazy("Quote to approve: %(title)s"),
+        gettext_lazy("A quote waits for approval"),
+    ),
+    "quote.approved": (gettext_lazy("Quote approved: %(title)s"), gettext_lazy("A quote was approved")),
+    "quote.returned": (
+        gettext_lazy("Quote returned, to be changed: %(title)s"),
+        gettext_lazy("A quote was returned"),
+    ),
+    "quote.accepted": (
+        gettext_lazy("Quote accepted by the customer: %(title)s"),
+        gettext_lazy("A quote was accepted"),
+    ),
+    "quote.declined": (
+        gettext_lazy("Quote declined by the customer: %(title)s"),
+        gettext_lazy("A quote was declined"),
+    ),
+    "quote.undelivered": (
+        gettext_lazy("The email has not reached the customer: %(title)s"),
+        gettext_lazy("The email of a quote has not reached the customer"),
+    ),
+    "quote.expired": (
+        gettext_lazy("Quote expired without an answer: %(title)s"),
+        gettext_lazy("A quote has expired"),
+    ),
+    "quote.withdrawn": (gettext_lazy("Quote withdrawn: %(title)s"), gettext_lazy("A quote was withdrawn")),
+    "document.published": (
+        gettext_lazy("New in the library: %(title)s"),
+        gettext_lazy("There was something new in the library"),
+    ),
+    "document.renewed": (
+        gettext_lazy("New version in the library: %(title)s"),
+        gettext_lazy("There was something new in the library"),
+    ),
+    "import.done": (gettext_lazy("Import done: %(title)s"), gettext_lazy("An import is done")),
+    "import.failed": (gettext_lazy("Import failed: %(title)s"), gettext_lazy("An import failed")),
+    "export.ready": (
+        gettext_lazy("Your export is ready: %(title)s"),
+        gettext_lazy("An export is no longer there"),
+    ),
+    "export.failed": (gettext_lazy("Export failed: %(title)s"), gettext_lazy("An export failed")),
     "registration.submitted": (
         gettext_lazy("New registration to look at: %(title)s"),
         gettext_lazy("A registration was submitted"),
@@ -97,6 +141,9 @@ OFFERS = {"leads": ("lead-assignments", "lead"), "opportunities": ("opportunity-
 PARTING = frozenset({"recalled", "expired"})
 
 FACTS = 4
+
+#: By kind of alert: what apps to the right tell of, by the event, where it is not the record itself.
+TELLERS: dict[str, Callable[[Sequence[Alert]], dict[UUID, str]]] = {}
 
 #: Rows that a reader may see, by module and id.
 Rows = dict[tuple[str, UUID], Any]
@@ -137,13 +184,29 @@ class Words:
 
 @dataclass(frozen=True)
 class Deed:
-    """Who did it and why, as far as a reader may know."""
+    """Who did it and why. who: the login of the actor, where there is one still.
 
+    subject, object_id: the record that it was done to, which may belong to the one that the alert is about,
+    such as a version of a document.
+    """
+
+    subject: str
+    object_id: UUID
     actor_id: UUID | None
     actor: str
-    company: UUID | None
+    who: Any
     transition: str
     reason: str
+
+    @property
+    def company(self) -> UUID | None:
+        """The company that the actor belongs to."""
+        return self.who.company_id if self.who else None
+
+    def beside(self, alert: Alert) -> tuple[Module, UUID] | None:
+        """The record that it was done to, where the alert is about another one."""
+        module = for_subject(self.subject)
+        return (module, self.object_id) if module and self.object_id != alert.object_id else None
 
     def reason_shown(self, module: Module) -> str:
         """The reason in words: where it was chosen from a list, history keeps the code of the choice."""
@@ -152,9 +215,14 @@ class Deed:
         return str(dict(asked.options()).get(self.reason, self.reason)) if asked else self.reason
 
 
+def told_by(kind: str, titles: Callable[[Sequence[Alert]], dict[UUID, str]]) -> None:
+    """Has `titles(alerts)` say by event what alerts of this kind tell of, such as a reminder of its call."""
+    TELLERS[kind] = titles
+
+
 def iso(at: datetime) -> str:
     """ISO 8601 in UTC."""
-    return at.astimezone(ZoneInfo("UTC")).isoformat().replace("+00:00", "Z")
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def render(alerts: Sequence[Alert], user: Any) -> list[dict[str, Any]]:
@@ -168,59 +236,78 @@ def compose(wanted: Sequence[tuple[Any, Sequence[Alert]]]) -> list[list[Words]]:
     Queries grow with kinds of reader and modules, not with alerts: colleagues with the same rights share what
     is read.
     """
-    deeds = _deeds([one for _user, alerts in wanted for one in alerts])
-    rows = _rows(wanted)
-    return [_for_reader(user, alerts, mine, deeds) for (user, alerts), mine in zip(wanted, rows, strict=True)]
+    all_alerts = [one for _user, alerts in wanted for one in alerts]
+    deeds = _deeds(all_alerts)
+    told = _told(all_alerts)
+    rows = _rows(wanted, deeds)
+    return [
+        _for_reader(user, alerts, mine, deeds, told)
+        for (user, alerts), mine in zip(wanted, rows, strict=True)
+    ]
+
+
+def _told(alerts: Sequence[Alert]) -> dict[UUID, str]:
+    found: dict[UUID, str] = {}
+    for kind, titles in TELLERS.items():
+        if mine := [one for one in alerts if one.kind == kind]:
+            found |= titles(mine)
+    return found
 
 
 def _deeds(alerts: Sequence[Alert]) -> dict[UUID, Deed]:
     events = {one.event for one in alerts}
     records = TransitionRecord.objects.filter(pk__in=events)
     found = (
-        list(records.values_list("pk", "actor_id", "actor_name", "transition", "reason")) if events else []
+        list(
+            records.values_list(
+                "pk", "subject", "object_id", "actor_id", "actor_name", "transition", "reason"
+            )
+        )
+        if events
+        else []
     )
-    actors = {row[1] for row in found if row[1]}
-    companies = (
-        dict(get_user_model().objects.filter(pk__in=actors).values_list("pk", "contact__company_id"))
-        if actors
-        else {}
-    )
+    actors = {row[3] for row in found if row[3]}
+    known = get_user_model().objects.in_bulk(actors)
     return {
-        pk: Deed(actor, name, companies.get(actor) if actor else None, transition, reason)
-        for pk, actor, name, transition, reason in found
+        pk: Deed(subject, about, actor, name, known.get(actor) if actor else None, transition, reason)
+        for pk, subject, about, actor, name, transition, reason in found
     }
 
 
-def _for_reader(user: Any, alerts: Sequence[Alert], rows: Rows, deeds: dict[UUID, Deed]) -> list[Words]:
-    with translation.override(user.language or None), timezone.override(_zone(user)):
+def _for_reader(
+    user: Any, alerts: Sequence[Alert], rows: Rows, deeds: dict[UUID, Deed], told: dict[UUID, str]
+) -> list[Words]:
+    with as_reader(user):
         topics = _own_topics(user, [one for one in alerts if (one.module, one.object_id) not in rows])
         return [
-            _words(user, one, rows.get((one.module, one.object_id)), deeds.get(one.event), topics)
+            _words(
+                user,
+                one,
+                rows,
+                deeds.get(one.event),
+                topics,
+                told.get(one.event, ""),
+            )
             for one in alerts
         ]
 
 
-def _zone(user: Any) -> ZoneInfo:
-    try:
-        return ZoneInfo(user.timezone or "UTC")
-    except (KeyError, ValueError):
-        return ZoneInfo("UTC")
-
-
-def _rows(wanted: Sequence[tuple[Any, Sequence[Alert]]]) -> list[Rows]:
-    """For each reader, the records of the alerts that this reader may see now."""
+def _rows(wanted: Sequence[tuple[Any, Sequence[Alert]]], deeds: dict[UUID, Deed]) -> list[Rows]:
+    """For each reader, the records of the alerts, and what was done beside them, that they may see now."""
     asked: dict[Hashable, tuple[Any, Module, set[UUID]]] = {}
     marks: list[dict[str, Hashable]] = []
     for user, alerts in wanted:
         mine: dict[str, Hashable] = {}
         for one in alerts:
-            module = find(one.module)
-            if module is None:
-                continue
-            if one.module not in mine:
-                mine[one.module] = mark(user, module, _needed(module))
-                asked.setdefault(mine[one.module], (user, module, set()))
-            asked[mine[one.module]][2].add(one.object_id)
+            deed = deeds.get(one.event)
+            about = [(find(one.module), one.object_id), (deed and deed.beside(one)) or (None, None)]
+            for module, pk in about:
+                if module is None or pk is None:
+                    continue
+                if module.key not in mine:
+                    mine[module.key] = mark(user, module, _needed(module))
+                    asked.setdefault(mine[module.key], (user, module, set()))
+                asked[mine[module.key]][2].add(pk)
         marks.append(mine)
     found = {
         key: get_rows(user, module, ids, fields=_needed(module)) for key, (user, module, ids) in asked.items()
@@ -255,29 +342,34 @@ def _own_topics(user: Any, alerts: Iterable[Alert]) -> dict[tuple[str, UUID], st
 
 
 def _words(
-    user: Any, alert: Alert, row: Any, deed: Deed | None, topics: dict[tuple[str, UUID], str]
+    user: Any,
+    alert: Alert,
+    rows: Rows,
+    deed: Deed | None,
+    topics: dict[tuple[str, UUID], str],
+    told: str,
 ) -> Words:
-    module = find(alert.module)
+    module, row = find(alert.module), rows.get((alert.module, alert.object_id))
     topic = topics.get((alert.module, alert.object_id), "")
     if row is None or module is None:
         title = _sentence(alert.kind, module, topic)
         return Words(alert, title, reverse("alerts"), visible=bool(topic))
+    topic = shown(module.field(module.title), row.get(module.title))
     words = Words(
         alert,
-        _sentence(
-            alert.kind,
-            module,
-            shown(module.field(module.title), row.get(module.title)),
-            (row.get("partner") or {}).get("title") or "",
-        ),
+        _sentence(alert.kind, module, told or topic, (row.get("partner") or {}).get("title") or ""),
         reverse("record", args=[alert.module, alert.object_id]),
         visible=True,
-        facts=_facts(module, row),
+        facts=[(str(module.label), topic)] if told else _facts(module, row),
     )
+    if told:
+        return words
+    beside = deed.beside(alert) if deed else None
+    if beside:
+        words.facts = _facts(beside[0], rows.get((beside[0].key, beside[1]), {}))
     # Names and reasons of the vendor's people stay with the vendor; colleagues are told of each other.
     staff = bool(user.portal and user.portal.staff)
-    colleague = deed is not None and deed.company is not None and deed.company == user.company_id
-    if deed and (staff or colleague):
+    if deed and (staff or (deed.company and deed.company == user.company_id and may_name(user, deed.who))):
         words.by = deed.actor if deed.actor_id else ""
         words.reason = deed.reason_shown(module)
     due = row.get("due_at")
@@ -298,7 +390,7 @@ def _sentence(kind: str, module: Module | None, title: str, partner: str = "") -
     reached = kind.rpartition(".")[2]
     machine = module.machine if module else None
     state = machine.title(reached) if machine else reached
-    what = f"{label}: {state.replace('_', ' ').lower()}"
+    what = f"{label}: {noun(state.replace('_', ' '))}"
     return f"{what} ({title})" if title else what
 
 

@@ -1,19 +1,17 @@
 """HTTP and sockets in one process."""
 
-import os
-
-from django.core.wsgi import get_wsgi_application
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prm.config.settings")
 # First of all: what follows imports models.
-pages = get_wsgi_application()
+from prm.config.wsgi import application as pages  # noqa: I001
 
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 
-from api.sockets import websocket_urlpatterns  # noqa: E402
-from prm.config.gateway import Gateway  # noqa: E402
-from prm.config.origins import OwnOrigin  # noqa: E402
+from api.sockets import websocket_urlpatterns
+from prm.config.gateway import Gateway
+from prm.config.origins import OwnOrigin
 
 # The consumer reads session or token itself, so that one read serves the whole handshake.
 sockets = OwnOrigin(URLRouter(websocket_urlpatterns))
-application = ProtocolTypeRouter({"http": Gateway(pages), "websocket": sockets})
+# The largest file, and the form around it.
+LARGEST = (settings.MAX_FILE_MB + 1) * 1024 * 1024
+application = ProtocolTypeRouter({"http": Gateway(pages, largest=LARGEST), "websocket": sockets})

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import os
+import sys
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import environ
+from moneyed import CURRENCIES
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+#: The exit code of a start that cannot be right, as of one whose port is taken.
+REFUSED = 2
 
 env = environ.Env()
 # A real environment variable wins over the file; tests and deployments can say that there is no file.
@@ -19,8 +25,11 @@ if os.environ.get("ENV_FILE", ".env"):
 
 
 def refuse(message: str) -> NoReturn:
-    """A start that cannot be right ends with one line, not with a traceback."""
-    raise SystemExit(f"partner portal: {message}")
+    """A start that cannot be right ends with one line and exit code 2, not with a traceback."""
+    sys.stderr.write(f"partner portal: {message}\n")
+    refusal = SystemExit(message)
+    refusal.code = REFUSED
+    raise refusal
 
 
 def required(debug: bool) -> tuple[str, list[str], str]:
@@ -53,6 +62,83 @@ def port() -> int:
     if not 0 < number < 65536:
         refuse(f"PORT must be a number from 1 to 65535, not {env.str('PORT')}")
     return number
+
+
+def number(name: str, *, default: int, least: int, most: int) -> int:
+    """A whole number from `least` to `most`."""
+    try:
+        found = env.int(name, default=default)
+    except ValueError:
+        found = least - 1
+    if not least <= found <= most:
+        refuse(f"{name} must be a number from {least} to {most}, not {env.str(name)}")
+    return found
+
+
+def ports(name: str, *, default: tuple[int, ...]) -> frozenset[int]:
+    """Port numbers, separated by commas."""
+    texts = [text.strip() for text in env.list(name, default=[str(port) for port in default])]
+    if not all(text.isascii() and text.isdigit() and 0 < int(text) < 65536 for text in texts):
+        refuse(f"{name} must be port numbers separated by commas, not {env.str(name)}")
+    return frozenset(int(text) for text in texts)
+
+
+def currencies(name: str, *, default: tuple[str, ...], needed: str) -> tuple[str, ...]:
+    """Codes of ISO 4217 that the money library knows, separated by commas; `needed` must be among them."""
+    codes = [text.strip().upper() for text in env.list(name, default=list(default))]
+    unknown = [code for code in codes if code not in CURRENCIES or not CURRENCIES[code].countries]
+    if unknown:
+        refuse(f"{name} must be codes of currencies in use separated by commas; not {', '.join(unknown)}")
+    if needed not in codes:
+        refuse(f"{name} must have {needed} among them: exchange rates go by way of it")
+    return tuple(dict.fromkeys(codes))
+
+
+def files() -> dict[str, Any]:
+    """Where files are kept: FILES_URL, as file:///folder or s3://key:secret@host/bucket; else var/files.
+
+    s3: `?region=` names the region, `?http=1` speaks HTTP to the host. Without key and secret boto3 looks for
+    them in its own places.
+    """
+    url = env.str("FILES_URL", default="")
+    if not url:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    try:
+        parts = urlsplit(url)
+        host, bucket = parts.hostname, parts.path.strip("/")
+        address = f"{host}:{parts.port}" if parts.port else host
+    except ValueError:
+        refuse("FILES_URL is no URL")
+    options = dict(parse_qsl(parts.query))
+    if parts.scheme == "file" and not host and parts.path.startswith("/") and not parts.query:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": unquote(parts.path)},
+        }
+    wrong = not host or not bucket or "/" in bucket or options.keys() - {"region", "http"}
+    if parts.scheme != "s3" or wrong:
+        refuse("FILES_URL must be file:///folder or s3://key:secret@host/bucket?region=name")
+    if importlib.util.find_spec("storages") is None or importlib.util.find_spec("boto3") is None:
+        refuse("FILES_URL names an S3 store: install the extra s3 (django-storages and boto3)")
+    scheme = "http" if options.get("http") == "1" else "https"
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": bucket,
+            "endpoint_url": f"{scheme}://{address}",
+            "access_key": unquote(parts.username) if parts.username else None,
+            "secret_key": unquote(parts.password) if parts.password else None,
+            "region_name": options.get("region"),
+            "addressing_style": "path",
+            "signature_version": "s3v4",
+            "default_acl": None,
+            "querystring_auth": True,
+            # Names are random, so there is nothing that could be overwritten, and no need to ask each time.
+            "file_overwrite": True,
+            # Beyond this a file lies on disk while it is read or written.
+            "max_memory_size": 1024 * 1024,
+        },
+    }
 
 
 def networks() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:

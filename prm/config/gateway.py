@@ -23,10 +23,11 @@ IN_MEMORY = 256 * 1024
 
 
 class Gateway:
-    """An ASGI application made of a WSGI one."""
+    """An ASGI application made of a WSGI one. largest: bytes of a body; one of more is answered with 413."""
 
-    def __init__(self, wsgi: WsgiApplication, threads: int | None = None) -> None:
+    def __init__(self, wsgi: WsgiApplication, threads: int | None = None, largest: int | None = None) -> None:
         self.wsgi = wsgi
+        self.largest = largest
         self.pool = ThreadPoolExecutor(threads or 4 * (os.cpu_count() or 1), thread_name_prefix="http")
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -39,6 +40,10 @@ class Gateway:
                 body.close()
                 return
             body.write(message.get("body", b""))
+            if self.largest is not None and body.tell() > self.largest:
+                body.close()
+                await _too_large(send)
+                return
             if not message.get("more_body"):
                 break
         body.seek(0)
@@ -87,6 +92,13 @@ class Gateway:
             if close:
                 close()
             body.close()
+
+
+async def _too_large(send: Send) -> None:
+    text = b"The body is too large.\n"
+    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(text)).encode())]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": text})
 
 
 async def _awaited(send: Send, message: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
@@ -16,13 +17,18 @@ from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from prm.people.mail import portal_of
+from prm.people.reader import as_reader
+from prm.vendor.letterhead import letterhead
+from prm.vendor.looks import public_url
 from workflows.jobs import enqueue
 
 
@@ -30,6 +36,26 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """A login comes from an invitation that an approved partner or the vendor has sent."""
         return False
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """The text of the template, and the same in the look that its reader knows."""
+        message: EmailMultiAlternatives = super().render_mail(template_prefix, email, context, headers)
+        url = context.get("password_reset_url", "")
+        letter = {
+            "subject": message.subject,
+            "paragraphs": [part for part in message.body.split("\n\n") if part.strip() not in ("", url)],
+            "button": _("Set a new password"),
+            "url": url,
+            **letterhead(portal_of(message.to[0])),
+        }
+        message.attach_alternative(render_to_string("people/mail/message.html", letter), "text/html")
+        return message
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """After the transaction, by a job: a slow mail server holds no page up and fails no change."""
@@ -45,7 +71,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         """Already in a job (see ResetPasswordForm), and its link is kept out of the table of jobs."""
-        self.render_mail("account/email/password_reset_key", email, context).send()
+        path = urlsplit(context["password_reset_url"]).path
+        context = {**context, "password_reset_url": public_url(path, user.portal)}
+        with as_reader(user):
+            self.render_mail("account/email/password_reset_key", email, context).send()
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})

@@ -14,6 +14,8 @@ from django.db import DatabaseError
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponseBase
 
+from prm.touch.keeping import keeper
+
 STARTED = time.time()
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -74,7 +76,20 @@ def _lines() -> Iterator[str]:
     yield from _gauge("prm_process_peak_memory_bytes", "Largest memory so far.", usage.ru_maxrss * 1024)
     yield from _gauge("prm_process_threads", "Threads of this process.", threading.active_count())
     yield from _gauge("prm_process_id", "Which process answered.", os.getpid())
+    yield from _touches()
     yield from _database()
+
+
+def _touches() -> Iterator[str]:
+    """The touch log of this process: what waits, and what was dropped while the database was away."""
+    yield from _gauge("prm_touch_waiting", "Lines of the touch log not written yet.", len(keeper.notes))
+    for name, text, number in (
+        ("prm_touch_written_total", "Lines of the touch log that this process wrote.", keeper.written),
+        ("prm_touch_dropped_total", "Lines of the touch log that found the queue full.", keeper.dropped),
+    ):
+        yield f"# HELP {name} {text}"
+        yield f"# TYPE {name} counter"
+        yield f"{name} {number}"
 
 
 def _database() -> Iterator[str]:

@@ -95,11 +95,25 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+#: What opens something without a login, in the paths of mailed links and of feeds: see `prm.people.tokens`.
+SECRET = re.compile(r"(?:(?<=/)|(?<=%2F))[\w-]{43}(?![\w-])|(?<=/reset/key/)[^/\s]+", re.ASCII)
+
+
+class SecretsFilter(logging.Filter):
+    """Django logs the path of each refused request; whoever reads the log could go on with its link."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        # Put together first: a request or an exception among the arguments tells its path as well.
+        record.msg, record.args = SECRET.sub("…", record.getMessage()), ()
+        return True
+
+
 class CompressPages(GZipMiddleware):
     """Pages travel to phones; the API's answers are counted in requests a second, and a proxy packs them."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if request.path.startswith("/api/"):
+        # What is given in ranges is given as it is: they count its bytes.
+        if request.path.startswith("/api/") or response.has_header("Accept-Ranges"):
             return response
         return super().process_response(request, response)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from prm.config import environment
 from prm.config.environment import BASE_DIR, env
@@ -21,10 +20,21 @@ ADMIN_ENABLED = env.bool("ADMIN_ENABLED", default=False)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # How the vendor's programme runs.
 VENDOR_NAME = env.str("VENDOR_NAME", default="Vendor")
+# How long a process goes on with what it has read of the vendor's own page of settings.
+VENDOR_SECONDS = 1.0
 OFFER_DAYS = env.int("OFFER_DAYS", default=5)
 REGISTRATION_DAYS = env.int("REGISTRATION_DAYS", default=30)
 INVITATION_DAYS = env.int("INVITATION_DAYS", default=7)
+QUOTE_DAYS = env.int("QUOTE_DAYS", default=30)
 API_TOKEN_DAYS = env.int("API_TOKEN_DAYS", default=90)
+# The touch log: whether it is kept, for how many days (0: for ever), how many lines a process holds back
+# while the database is away, and whether a thread writes them.
+TOUCH_LOG = env.bool("TOUCH_LOG", default=True)
+TOUCH_DAYS = environment.number("TOUCH_DAYS", default=365, least=0, most=36500)
+TOUCH_QUEUE = environment.number("TOUCH_QUEUE", default=20_000, least=100, most=10_000_000)
+TOUCH_THREAD = True
+# A folder with fonts for the scripts that printed quotes are to have besides those that come along.
+PDF_FONTS = env.str("PDF_FONTS", default="")
 
 PUBLIC_PARTS = urlsplit(PUBLIC_URL)
 HTTPS = PUBLIC_PARTS.scheme == "https"
@@ -32,7 +42,6 @@ HTTPS = PUBLIC_PARTS.scheme == "https"
 # --- applications -------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "daphne",
     *(["django.contrib.admin"] if ADMIN_ENABLED else []),
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -58,18 +67,30 @@ INSTALLED_APPS = [
     "lucide",
     "phonenumber_field",
     "workflows",
+    "prm.files",
     "prm.access",
     "prm.modules",
+    "prm.search",
+    "prm.touch",
+    "prm.views",
+    "prm.vendor",
     "prm.people",
+    "prm.portals",
     "prm.records",
     "prm.partners",
     "prm.accounts",
     "prm.catalog",
+    "prm.library",
     "prm.opportunities",
     "prm.leads",
     "prm.distribution",
+    "prm.webforms",
+    "prm.quotes",
+    "prm.reports",
     "prm.alerts",
+    "prm.calendar",
     "prm.imports",
+    "prm.privacy",
     "prm.demo",
     "api",
     "frontend",
@@ -97,7 +118,10 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "frontend.middleware.TimeZone",
+    "frontend.middleware.LanguageAndTimeZone",
+    "frontend.first_run.FirstRun",
+    "prm.touch.middleware.TouchLog",
+    "prm.access.viewing.ViewAs",
     "prm.access.middleware.LoginRequired",
     "axes.middleware.AxesMiddleware",
 ]
@@ -180,10 +204,20 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
-CURRENCIES = ("USD", "EUR", "GBP", "CHF", "JPY", "CAD", "AUD")
+# Each in its own words: who looks for a language may not read the present one.
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]
+LOCALE_PATHS = [BASE_DIR / "prm" / "locale"]
 DEFAULT_CURRENCY = "USD"
+# In the order of the pages; API, imports and columns hold to the same.
+CURRENCIES = environment.currencies(
+    "CURRENCIES",
+    default=(
+        *("USD", "EUR", "GBP", "CHF", "JPY", "CAD", "AUD"),
+        *("AED", "BHD", "BRL", "CNY", "CZK", "DKK", "EGP", "HKD", "HUF", "ILS", "INR", "JOD", "KRW", "KWD"),
+        *("MAD", "MXN", "NOK", "NZD", "OMR", "PLN", "QAR", "RON", "SAR", "SEK", "SGD", "TND", "TRY", "ZAR"),
+    ),
+    needed=DEFAULT_CURRENCY,
+)
 PHONENUMBER_DEFAULT_FORMAT = "INTERNATIONAL"
 
 # --- static files -------------------------------------------------------------------------------------
@@ -191,7 +225,7 @@ PHONENUMBER_DEFAULT_FORMAT = "INTERNATIONAL"
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": environment.files(),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -199,7 +233,15 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+# Nothing serves this folder: a file leaves through prm.files.serving, once its record has been asked for.
 MEDIA_ROOT = BASE_DIR / "var" / "files"
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
+MAX_FILE_MB = environment.number("MAX_FILE_MB", default=50, least=1, most=5000)
+# Ports at which a file may be fetched from the web.
+FETCH_PORTS = environment.ports("FETCH_PORTS", default=(80, 443))
+
+# A quote of 200 lines has eight fields for each of them; Django would refuse more than 1,000.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2500
 
 # --- login --------------------------------------------------------------------------------------------
 
@@ -321,6 +363,11 @@ CONTENT_SECURITY_POLICY = {
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 if vars()["EMAIL_BACKEND"].endswith("console.EmailBackend"):
     EMAIL_BACKEND = "prm.config.mail.TextConsole"
+# Where the environment names no mail server, administrators do on the page of settings.
+EMAIL_FROM_ENVIRONMENT = bool(env.str("EMAIL_URL", default=""))
+EMAIL_OTHERWISE = vars()["EMAIL_BACKEND"]
+if not EMAIL_FROM_ENVIRONMENT:
+    EMAIL_BACKEND = "prm.vendor.mail.Backend"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"portal@{PUBLIC_PARTS.hostname}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -331,12 +378,19 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "prm.config.middleware.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "prm.config.middleware.RequestIdFilter"},
+        "secrets": {"()": "prm.config.middleware.SecretsFilter"},
+    },
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]},
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request_id", "secrets"],
+        },
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {

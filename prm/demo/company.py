@@ -7,12 +7,11 @@ import random
 from dataclasses import dataclass, field
 
 from django.contrib.auth.hashers import make_password
-from djmoney.money import Money
 
 from prm.access.models import Portal
 from prm.accounts.models import Account
 from prm.catalog.models import Product
-from prm.demo import words
+from prm.demo import catalogue, vendor, words
 from prm.partners.models import Agreement, Partner, Territory
 from prm.partners.onboarding import add_steps
 from prm.people.models import Contact, User
@@ -53,6 +52,7 @@ class Company:
 def found(seed: random.Random, start: dt.datetime) -> Company:
     """The vendor, its catalogue and its partners as they were a year ago."""
     company = Company(seed=seed, hashed=make_password(words.PASSWORD))
+    vendor.fill()
     company.portals = {portal.key: portal for portal in Portal.objects.all()}
     company.agreement = Agreement.objects.create(
         number="2026.1", title="Partner agreement", text=words.AGREEMENT, published_at=start
@@ -60,15 +60,8 @@ def found(seed: random.Random, start: dt.datetime) -> Company:
     company.territories = [
         _territory(name, regions, segments) for name, regions, segments in words.TERRITORIES
     ]
-    company.products = [
-        Product.objects.create(
-            name=name,
-            series=series,
-            code=f"{series[:3].upper()}-{number:02}",
-            list_price=Money(price, "USD"),  # type: ignore[misc]  # its field takes money
-        )
-        for number, (name, series, price) in enumerate(words.PRODUCTS, 1)
-    ]
+    company.products = catalogue.products(words.PRODUCTS)
+    catalogue.prices(company.products, start)
     for email, name, portal, firm, *_ in words.CAST:
         if not firm:
             _user(company, email, name, portal)

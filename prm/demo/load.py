@@ -10,14 +10,18 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from prm.alerts.models import Alert, Delivery
-from prm.demo import registrations
+from prm.demo import library, registrations
 from prm.demo.clock import Clock
 from prm.demo.company import Company, found
+from prm.demo.quoting import Quoting
 from prm.demo.work import DAY, Work
 from prm.leads.models import LeadAssignment
 from prm.opportunities.models import OpportunityAssignment
 from prm.partners.models import Partner
 from prm.people.models import User
+from prm.quotes.models import Dispatch
+from prm.search.index import deferred
+from prm.touch.noting import unnoted
 from workflows import ports
 from workflows.models import Timer
 
@@ -37,15 +41,19 @@ def load(now: dt.datetime | None = None) -> Company:
     seed = random.Random(SEED)  # noqa: S311  # repeatable, not secret
     start = today - 366 * DAY
     clock = Clock(start)
-    with clock.running():
+    with deferred(), clock.running(), unnoted():
         # Nobody is told of what happened long ago, so the past has no subscribers.
         with ports.plugged(ports.policy()):
             company = found(seed, start)
             _past(company, clock, today)
             clock.set(today - 30 * DAY)
             registrations.add(company, clock, today)
+        quoting = Quoting(company, clock, today)
+        quoting.past()
         _lately(Work(company, clock, today), clock, today)
+        quoting.lately()
         _suspend(company, clock, today)
+        library.fill(company, clock, today)
     _quiet(today)
     return company
 
@@ -108,6 +116,7 @@ def _suspend(company: Company, clock: Clock, today: dt.datetime) -> None:
 def _quiet(today: dt.datetime) -> None:
     """Mails of the demo's past are not sent now; only what came in the last days is unread."""
     OrmQ.objects.all().delete()
+    Dispatch.objects.update(due_at=None, mailed_at=today)
     Delivery.objects.update(state=Delivery.State.SENT, done_at=today)
     Alert.objects.filter(at__lt=today - 3 * DAY).update(seen_at=today)
 

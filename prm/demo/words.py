@@ -200,6 +200,13 @@ TASKS = (
     ("call", "Ask purchasing where the order is"),
 )
 
+QUOTE_NOTES = (
+    "Delivery four weeks after the order; installation by our own people.",
+    "Prices include the first year of support.",
+    "Delivery to one address; more sites on request.",
+    "",
+)
+
 AGREEMENT = """This is the partner agreement of the demo company. The partner sells and supports the vendor's
 products in its territory and treats what it learns of customers in confidence. The vendor offers leads and
 opportunities that fit, answers questions of the partner within two working days, and pays what the tier of
@@ -216,3 +223,21 @@ REGISTRATIONS = (
     ("Sierra Verde Redes", "Mateo Cruz", "mateo@sierraverde.example", "MX", "msp", "withdrawn"),
     ("Half Finished Ltd", "Robin Page", "robin@halffinished.example", "IE", "reseller", "draft"),
 )
+
+VENDOR = {
+    "name": "Vendor Networks",
+    "legal_name": "Vendor Networks Ltd",
+    "street": "12 Harbourside",
+    "postal_code": "BS1 5UH",
+    "city": "Bristol",
+    "country": "GB",
+    "tax_id": "GB 000 0000 00",
+    "registration": "Registered in England and Wales, no. 00000000",
+    "email": "sales@vendor.example",
+    "phone": "+441174960123",
+    "website": "https://vendor.example",
+    "quote_terms": (
+        "Prices are without transport. Delivery within three weeks of the order. Payment within 30 days of "
+        "the invoice, without deduction. Goods stay ours until they are paid."
+    ),
+}

@@ -12,8 +12,7 @@ from uuid import UUID
 from django.db.models import BooleanField, Case, Count, F, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.text import get_text_list
-from django.utils.translation import gettext as _g
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from prm.access.rights import visible
 from prm.leads.models import Lead, LeadAssignment
@@ -21,7 +20,7 @@ from prm.modules import registry
 from prm.opportunities.models import Opportunity, OpportunityAssignment
 from prm.opportunities.offers import Assignment
 from prm.partners.choices import Tier
-from prm.partners.models import Partner
+from prm.partners.models import Partner, regions_served
 from prm.people.models import User
 
 #: What each trait is worth. The sum only ranks: the reasons are what a person decides by.
@@ -58,7 +57,7 @@ class Fit:
         """Why it is offered to them, as one sentence for the partner; empty where nothing speaks for it."""
         if not self.merits:
             return ""
-        return _g("You %(merits)s.") % {"merits": get_text_list(self.merits, _g("and"))}
+        return gettext("You %(merits)s.") % {"merits": get_text_list(self.merits, gettext("and"))}
 
 
 Offered = Lead | Opportunity
@@ -88,14 +87,15 @@ def fits(records: Offered | Sequence[Offered], user: Any = None) -> list[Fit]:
 def _territory(found: list[Fit], records: Sequence[Offered]) -> None:
     regions = Counter(record.region for record in records if record.region)
     for fit in found:
-        served = set(fit.partner.territory.regions if fit.partner.territory else ()) or {fit.partner.region}
+        territory = fit.partner.territory
+        served = regions_served(territory.region_names if territory else None, fit.partner.region)
         yes = [region for region in sorted(regions) if region in served]
         no = [region for region in sorted(regions) if region not in served]
         if yes:
-            fit.reasons.append(_g("Serves %(regions)s") % {"regions": ", ".join(yes)})
-            fit.merits.append(_g("serve %(regions)s") % {"regions": get_text_list(yes, _g("and"))})
+            fit.reasons.append(gettext("Serves %(regions)s") % {"regions": ", ".join(yes)})
+            fit.merits.append(gettext("serve %(regions)s") % {"regions": get_text_list(yes, gettext("and"))})
         if no:
-            fit.warnings.append(_g("Does not serve %(regions)s") % {"regions": ", ".join(no)})
+            fit.warnings.append(gettext("Does not serve %(regions)s") % {"regions": ", ".join(no)})
         fit.score += sum(SERVES * regions[region] for region in yes) / len(records)
         fit.score += sum(DOES_NOT_SERVE * regions[region] for region in no) / len(records)
 
@@ -106,7 +106,7 @@ def _tier(found: list[Fit]) -> None:
         fit.score += TIER[tier]
         # Every partner is registered: only what is above that is a merit.
         if tier != Tier.REGISTERED:
-            fit.merits.append(_g("are a %(tier)s partner") % {"tier": tier.label})
+            fit.merits.append(gettext("are a %(tier)s partner") % {"tier": tier.label})
 
 
 def _wins(found: list[Fit], records: Sequence[Offered]) -> None:
@@ -125,7 +125,7 @@ def _wins(found: list[Fit], records: Sequence[Offered]) -> None:
     for fit in found:
         for product, count in won[fit.partner.pk]:
             facts = {"product": product, "count": count}
-            fit.reasons.append(_g("Sells %(product)s: %(count)d won") % facts)
+            fit.reasons.append(gettext("Sells %(product)s: %(count)d won") % facts)
             sold = ngettext(
                 "have won %(count)d deal with %(product)s", "have won %(count)d deals with %(product)s", count
             )
@@ -158,7 +158,7 @@ def _answers(found: list[Fit]) -> None:
         if answered[pk]:
             share = prompt[pk] / answered[pk]
             fit.score += PROMPT * share
-            text = _g("Accepts %(share)d %% within a day") % {"share": round(100 * share)}
+            text = gettext("Accepts %(share)d %% within a day") % {"share": round(100 * share)}
             (fit.reasons if share else fit.warnings).append(text)
         if fit.open_offers:
             fit.score += max(OPEN_OFFER * fit.open_offers, OPEN_OFFERS_AT_MOST)
@@ -182,11 +182,11 @@ def _declined(found: list[Fit], records: Sequence[Offered]) -> None:
         count = declined[fit.partner.pk]
         fit.declined_before = count > 0
         if count and len(records) == 1:
-            fit.refusal = _g("Declined this before")
+            fit.refusal = gettext("Declined this before")
         elif count == len(records):
-            fit.refusal = _g("Declined all of these before")
+            fit.refusal = gettext("Declined all of these before")
         elif count:
-            fit.warnings.append(_g("Declined %(count)d of these before") % {"count": count})
+            fit.warnings.append(gettext("Declined %(count)d of these before") % {"count": count})
 
 
 def stood_in_for(user: User, day: Any = None) -> set[UUID]:
@@ -202,16 +202,6 @@ def with_mine(rows: QuerySet[Any], people: Iterable[UUID]) -> QuerySet[Any]:
     own = Q(owner_id__in=people) | Q(owner_id=None, partner__channel_manager_id__in=people)
     return rows.annotate(
         mine=Case(When(own, then=Value(True)), default=Value(False), output_field=BooleanField())
-    )
-
-
-def owned_first(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
-    """Leads or opportunities that `user` answers for (or covers today) before the others; else as ordered.
-
-    A convenience for worklists, not for endless ones: the order is computed, so no index gives it.
-    """
-    return with_mine(rows, stood_in_for(user)).order_by(
-        "-mine", *(rows.query.order_by or ("-created_at", "-id"))
     )
 
 

@@ -15,23 +15,32 @@ email = "{manager:slug}@vendor.example"
 Prospecting = "distributed"
 [scale]                         # numbers of the file are multiplied by this
 annual_revenue = 1000000
+[currencies]                    # amounts whose currency stands in a column of its own
+amount = "currency"
 """
 
 from __future__ import annotations
 
 import string
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from prm.modules.registry import Field, Importing, Module
+from prm.modules.sheets import restored
 
-TABLES = ("columns", "constants", "templates", "values", "scale")
+TABLES = ("columns", "constants", "templates", "values", "scale", "currencies")
+
+#: As the key: nothing finds a known record again, so every row is a new one.
+NO_KEY = "-"
+#: As the key: the id that an export gives.
+BY_ID = "id"
 
 
 class MappingError(ValueError):
@@ -47,8 +56,11 @@ class FileMapping:
     templates: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     scale: Mapping[str, Decimal] = field(default_factory=dict)
+    currencies: Mapping[str, str] = field(default_factory=dict)
     dates: str = "%Y-%m-%d"
+    decimal: str = "."
     currency: str = ""
+    key: str = ""
     unused: tuple[str, ...] = ()
 
     @property
@@ -56,15 +68,47 @@ class FileMapping:
         """Names of all fields that the mapping fills, columns first."""
         return tuple(dict.fromkeys((*self.columns, *self.templates, *self.constants)))
 
-    def text(self, name: str, row: Mapping[str, str]) -> str:
-        """What the row says for the field, with the file's words exchanged for the field's."""
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> FileMapping:
+        """The mapping in plain values. Raises TypeError and InvalidOperation where they are none."""
+        scale = {name: Decimal(str(one)) for name, one in data.get("scale", {}).items()}
+        return cls(**{**data, "scale": scale, "unused": tuple(data.get("unused", ()))})
+
+    def reader(self, name: str) -> Callable[[Mapping[str, str]], str]:
+        """What gives a row's text for the field, with the file's words exchanged for the field's."""
+        exchanged = self.values.get(name)
         if name in self.columns:
-            text = row[self.columns[name]].strip()
+            column = self.columns[name]
+
+            def cell(row: Mapping[str, str]) -> str:
+                text = row[column]
+                return (restored(text) if text[:1] == "'" else text).strip()
+
+            found = cell
         elif name in self.templates:
-            text = _Slugs().vformat(self.templates[name], (), row).strip()
+            template = self.templates[name]
+
+            def found(row: Mapping[str, str]) -> str:
+                return _Slugs().vformat(template, (), row).strip()
         else:
-            text = str(self.constants[name])
-        return str(self.values.get(name, {}).get(text, text))
+            constant = str(self.constants[name])
+
+            def found(row: Mapping[str, str]) -> str:
+                return constant
+
+        if not exchanged:
+            return found
+
+        def exchanging(row: Mapping[str, str]) -> str:
+            text = found(row)
+            return str(exchanged.get(text, text))
+
+        return exchanging
+
+
+def to_json(mapping: FileMapping) -> dict[str, Any]:
+    """The mapping as plain values; `FileMapping.of` reads them."""
+    return {**asdict(mapping), "scale": {name: str(one) for name, one in mapping.scale.items()}}
 
 
 class _Slugs(string.Formatter):
@@ -76,6 +120,11 @@ class _Slugs(string.Formatter):
     def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
         # A column's name may have dots and brackets; it is never a way into an object.
         return kwargs[field_name], field_name
+
+
+def currency_of(label: str) -> str:
+    """How the column is called that has the currencies of the amounts in the column `label`."""
+    return _("%(amount)s (currency)") % {"amount": label}
 
 
 def importing(module: Module) -> Importing:
@@ -105,9 +154,7 @@ def read_mapping(path: Path, module: str) -> FileMapping:
         if not isinstance(data.get(name, {}), dict):
             raise MappingError(f"{path}: [{name}] must be a table")
     try:
-        data["scale"] = {name: Decimal(str(one)) for name, one in data.get("scale", {}).items()}
-        data["unused"] = tuple(data.get("unused", ()))
-        return FileMapping(**data)
+        return FileMapping.of(data)
     except (TypeError, InvalidOperation) as error:
         raise MappingError(f"{path}: {error}") from error
 
@@ -151,14 +198,16 @@ def complete(mapping: FileMapping, module: Module, header: list[str]) -> FileMap
         by_word = {word.casefold(): name for name, one in fields.items() for word in (name, str(one.label))}
         found = {by_word[column.casefold()]: column for column in header if column.casefold() in by_word}
         mapping = replace(mapping, columns=found)
-    for name in (*mapping.fields, *mapping.values, *mapping.scale):
+    for name in (*mapping.fields, *mapping.values, *mapping.scale, *mapping.currencies):
         if name not in fields:
             known = ", ".join(sorted(fields))
             raise MappingError(f"{module.key} has no field {name!r} that a file may set; there are: {known}")
     named = [*mapping.columns.values(), *mapping.unused]
     for template in mapping.templates.values():
-        named += [part for _, part, _, _ in string.Formatter().parse(template) if part is not None]
-    for column in named:
+        named += [
+            part for _text, part, _spec, _conversion in string.Formatter().parse(template) if part is not None
+        ]
+    for column in [*named, *mapping.currencies.values()]:
         if column not in header:
             raise MappingError(f"the file has no column {column!r}; it has: {', '.join(header)}")
     key = importing(module).key
@@ -169,7 +218,9 @@ def complete(mapping: FileMapping, module: Module, header: list[str]) -> FileMap
 
 def left_out(mapping: FileMapping, header: list[str]) -> list[str]:
     """Columns of the file that nothing is made of and that the mapping does not name as unused."""
-    used = set(mapping.columns.values()) | set(mapping.unused)
+    used = {*mapping.columns.values(), *mapping.currencies.values(), *mapping.unused}
     for template in mapping.templates.values():
-        used |= {part for _, part, _, _ in string.Formatter().parse(template) if part is not None}
+        used |= {
+            part for _text, part, _spec, _conversion in string.Formatter().parse(template) if part is not None
+        }
     return [column for column in header if column not in used]

@@ -1,313 +1,409 @@
-"""A file into a module: first a plan that changes nothing, then the plan carried out.
+"""The engine of imports: a file into a module, some rows at a time, tried only or carried out.
 
-Imports act as the system: they raise no alerts, they start the timers of what they put on offer, and they
-never change the state of a record that is known already.
+Commands, pages and jobs use this one. It raises no alerts, starts the timers of what it puts on offer, and
+never changes the state of a record that is known already. Its memory does not grow with the file: what must
+be known of all rows is kept in a temporary database on the disk.
 """
 
 from __future__ import annotations
 
-import datetime as dt
+import hashlib
+import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from itertools import islice
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
-from django_countries import countries
-from djmoney.money import Money
+from django.db import DataError, IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 
-from prm.imports.mapping import FileMapping, importable, importing
-from prm.imports.references import References, Unknown, closest
-from prm.imports.table import Line
-from prm.modules import registry
-from prm.modules.registry import Field, Module
-from workflows.actor import Actor
-from workflows.errors import InvalidInput
-from workflows.perform import record_creation, record_update
+from prm.access.rights import rights_for
+from prm.imports.mapping import BY_ID, FileMapping, importing
+from prm.imports.reach import Reach
+from prm.imports.references import find_all
+from prm.imports.table import Line, Table
+from prm.imports.values import PROVEN, Later, Values, Wrong, key_of, said
+from prm.modules.registry import Module
+from prm.search.index import reindex
+from workflows.errors import WorkflowError
+from workflows.inputs import plain
+from workflows.locking import parts
+from workflows.perform import insert_many, record_update
 from workflows.units import unit_of_work
 
-CREATE, UPDATE, SAME = "create", "update", "same"
+CREATE, UPDATE, SAME, WRONG, WAITING = "create", "update", "same", "wrong", "waiting"
 
-#: Rows that are committed together: few enough to show progress, enough to spare the disk.
-BATCH = 250
+#: Rows that are planned together, and committed in one transaction.
+CHUNK = 500
+
+REFUSED = (ValidationError, IntegrityError, DataError, WorkflowError)
 
 
-@dataclass(frozen=True)
-class Rejected:
-    """A row that cannot be imported: why, and what was probably meant."""
+@dataclass
+class Row:
+    """One row on its way: what becomes of it, and why it cannot.
+
+    key, digest: short marks of its key and of all its values. obj: its record, a new or a known one.
+    changed: the fields in which it differs; before: what they held.
+    """
 
     line: Line
-    reason: str
+    values: dict[str, Any] = field(default_factory=dict)
+    verb: str = CREATE
+    key: int | None = None
+    digest: int = 0
+    obj: Any = None
+    changed: list[str] = field(default_factory=list)
+    before: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
     suggestion: str = ""
 
-
-@dataclass
-class Planned:
-    """A row that can: its values by field, and the known record that it is about."""
-
-    line: Line
-    values: dict[str, Any]
-    verb: str = CREATE
-    known: Any = None
-    waits_for: str = ""
+    def refuse(self, reason: str, suggestion: str = "") -> None:
+        self.verb, self.reason, self.suggestion = WRONG, reason, suggestion
 
 
-@dataclass
-class Plan:
-    """What an import would do. empty: how many rows leave a mapped field empty, by field."""
+Note = Callable[[list[Row]], None]
 
-    module: Module
-    rows: list[Planned] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-    empty: Counter[str] = field(default_factory=Counter)
+
+class Importer:
+    """One file into one module, for one importer (None: the system).
+
+    empty: how many rows leave a mapped field empty, by field, as far as the rows could be read.
+    """
+
+    def __init__(self, module: Module, mapping: FileMapping, user: Any = None) -> None:
+        self.module, self.mapping = module, mapping
+        self.reach = Reach(module, user)
+        self.key = key_of(mapping, self.reach)
+        self.values = Values(self.reach, mapping, self.key)
+        self.how = importing(module)
+        self.empty: Counter[str] = Counter()
+        self._counted = 0
+        self._unchecked = self._proven()
+
+    def run(
+        self,
+        table: Table,
+        seen: Seen,
+        note: Note,
+        *,
+        write: bool,
+        after: int = 0,
+        between: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Takes each row behind the row number `after`, and tells `note` what became of some at a time.
+
+        write: carries it out, in a transaction for each call of `note`; otherwise nothing changes. A row that
+        refers to another one of the file which is no record yet waits (`WAITING`) until all have had their
+        turn, and is told again then. `between` is called when some rows are through. Raises TableError where
+        the file cannot be read to its end.
+        """
+        for lines in _chunks(line for line in table.lines() if line.number > after):
+            self._take(lines, seen, note, write)
+            between()
+        waiting, final = seen.waiting(), not write
+        while waiting:
+            for lines in _chunks(line for line in table.lines() if line.number in waiting):
+                self._take(lines, seen, note, write, final)
+                between()
+            left = seen.waiting()
+            # None of them was what another one waits for: there is nothing more to wait for.
+            waiting, final = left, left == waiting
+
+    def _take(self, lines: list[Line], seen: Seen, note: Note, write: bool, final: bool = False) -> None:
+        if not write:
+            rows = self._plan(lines, seen, False, final)
+            note(rows)
+        else:
+            with transaction.atomic():
+                rows = self._plan(lines, seen, True, final)
+                self._write([row for row in rows if row.verb in (CREATE, UPDATE)])
+                note(rows)
+        seen.add(rows, self._words)
+        self._counted = max(self._counted, lines[-1].number)
+
+    # --- what becomes of a row
+
+    def _plan(self, lines: list[Line], seen: Seen, write: bool, final: bool) -> list[Row]:
+        rows = [Row(line) for line in lines]
+        if self.values.inward:
+            self.values.references.forget(self.module.key)
+        self.values.fetch(lines)
+        for row in rows:
+            self._read(row)
+        readable = [row for row in rows if row.verb != WRONG]
+        first = seen.firsts({row.key for row in readable if row.key is not None})
+        known = self._known(readable, write)
+        for row in readable:
+            self._judge(row, first, known, seen if final and not write else None, final)
+            if row.key is not None:
+                first.setdefault(row.key, (row.line.number, row.digest))
+        return rows
+
+    def _read(self, row: Row) -> None:
+        try:
+            row.values = self.values.read(row.line)
+        except Wrong as wrong:
+            row.refuse(str(wrong), wrong.suggestion)
+            return
+        if row.line.number > self._counted:
+            self.empty.update(name for name in self.mapping.columns if row.values.get(name) in (None, ""))
+        row.digest = _mark("\x1f".join(self.values.texts(row.line)))
+        if self.key and row.values[self.key] is not None:
+            row.key = _mark(str(row.values[self.key]))
+
+    def _judge(
+        self,
+        row: Row,
+        first: dict[int, tuple[int, int]],
+        known: dict[Any, list[Any]],
+        coming: Seen | None,
+        final: bool,
+    ) -> None:
+        if row.key is not None and row.key in first and first[row.key][0] != row.line.number:
+            number, digest = first[row.key]
+            if digest == row.digest:
+                row.verb = SAME
+            else:
+                said_ = _("row %(row)d has the same %(key)s and other values")
+                row.refuse(said_ % {"row": number, "key": self._key_label})
+            return
+        found = known.get(str(row.values[self.key]), []) if row.key is not None else []
+        if self._must_wait(row, coming, final) or row.verb == WRONG:
+            return
+        if len(found) > 1:
+            facts = {"count": len(found), "label": self.module.label_plural, "key": self._key_label}
+            row.refuse(_("%(count)d %(label)s have this %(key)s") % facts)
+        elif row.key is not None and self.key == BY_ID and not found:
+            row.refuse(_("there is no %(label)s with this id") % {"label": self.module.label})
+        else:
+            self._try(row, found[0] if found else None)
+
+    def _must_wait(self, row: Row, coming: Seen | None, final: bool) -> bool:
+        """Whether the row refers to one that is no record yet; refuses it where none can be one any more.
+
+        coming: the rows of the file, each of which would be a record if this were no trial.
+        """
+        for name, value in row.values.items():
+            if not isinstance(value, Later):
+                continue
+            if not final:
+                row.verb = WAITING
+                return True
+            if coming is None or not coming.has_word(_mark(value.word)):
+                facts = {"label": self.module.label, "word": value.word}
+                reason = _("there is no %(label)s “%(word)s”, nor one in the file") % facts
+                suggestion = self.values.references.suggestion(self.module, value.word)
+                row.refuse(f"{self.reach.label(name)}: {reason}", suggestion)
+        return False
+
+    def _try(self, row: Row, known: Any) -> None:
+        """The new record, made and checked; or in what the known one differs."""
+        values = {name: value for name, value in row.values.items() if name != BY_ID}
+        given = {name: value for name, value in values.items() if not isinstance(value, Later)}
+        try:
+            if known is None:
+                row.obj = self.reach.make(given)
+                row.obj.clean_fields(exclude=self._unchecked)
+                return
+            row.obj, row.changed = known, self._changes(known, given)
+            row.verb = UPDATE if row.changed else SAME
+            if row.changed:
+                self.reach.check_change(known, row.changed)
+        except REFUSED as error:
+            row.refuse(said(error))
+
+    def _changes(self, known: Any, values: dict[str, Any]) -> list[str]:
+        """Fields in which a known record differs from its row. An empty cell says nothing about it."""
+        fixed = {"state", self.key, *self.how.once}
+        return [
+            name
+            for name, value in values.items()
+            if name not in fixed and value not in (None, "") and self._held(known, name) != _shown(value)
+        ]
+
+    def _held(self, obj: Any, name: str) -> Any:
+        one = self.module.field(name)
+        if one.kind == "reference":
+            return getattr(obj, obj._meta.get_field(one.path).attname)
+        return getattr(obj, one.path)
+
+    def _known(self, rows: list[Row], write: bool) -> dict[Any, list[Any]]:
+        """Known records by the text of their key, locked where they may be written."""
+        wanted = {row.values[self.key] for row in rows if row.key is not None}
+        if not wanted:
+            return {}
+        user = self.reach.user
+        if self.key == BY_ID:
+            visible = self.module.rows() if user is None else rights_for(user).visible(self.module)
+            found = [(pk, pk) for pk in visible.filter(pk__in=wanted).values_list("pk", flat=True)]
+        else:
+            found = find_all(self.module, self.key, wanted, user)
+        records = self.module.model._base_manager.filter(pk__in={pk for pk, _word in found}).order_by("pk")
+        if write and connection.features.has_select_for_update:
+            records = records.select_for_update(of=parts(self.module.model))
+        by_id = {one.pk: one for one in records}
+        known: dict[Any, list[Any]] = {}
+        for pk, word in found:
+            if pk in by_id:
+                known.setdefault(str(word), []).append(by_id[pk])
+        return known
 
     @property
-    def counts(self) -> Counter[str]:
-        """Rows by what becomes of them: create, update, same, rejected."""
-        return Counter(row.verb for row in self.rows) + Counter({"rejected": len(self.rejected)})
+    def _key_label(self) -> str:
+        return "id" if self.key == BY_ID else self.reach.label(self.key)
 
+    # --- carrying it out
 
-def plan(module: Module, mapping: FileMapping, lines: list[Line]) -> Plan:
-    """Reads every row and says what would become of it. Changes nothing."""
-    reader = _Reader(module, mapping)
-    made = Plan(module)
-    seen: dict[Any, Planned] = {}
-    known = _known(module)
-    for line in lines:
+    def _write(self, rows: list[Row]) -> None:
+        """All at once; where the database refuses that, one by one, so that only wrong ones are refused."""
         try:
-            row = reader.read(line)
-        except _Wrong as wrong:
-            made.rejected.append(Rejected(line, "; ".join(wrong.reasons), "; ".join(wrong.suggestions)))
-            continue
-        made.empty.update(name for name in mapping.columns if row.values.get(name) in (None, ""))
-        key = row.values[importing(module).key]
-        if key in seen:
-            if seen[key].values != row.values:
-                reason = f"row {seen[key].line.number} has the same {importing(module).key} and other values"
-                made.rejected.append(Rejected(line, reason))
-            else:
-                made.rows.append(Planned(line, row.values, SAME))
-            continue
-        seen[key] = row
-        row.known = known.get(key)
-        if row.known is not None:
-            row.verb = UPDATE if _changes(module, row) else SAME
-        made.rows.append(row)
-    _reject_orphans(made, set(seen) | set(known))
-    return made
-
-
-def commit(made: Plan, progress: Callable[[int, int], None] | None = None) -> None:
-    """Carries out the plan in batches; a row that the database refuses joins the rejected ones."""
-    todo = _in_order([row for row in made.rows if row.verb != SAME], importing(made.module).key)
-    actor, references = Actor.importer(), References()
-    for start in range(0, len(todo), BATCH):
-        with transaction.atomic():
-            for row in todo[start : start + BATCH]:
+            with unit_of_work():
+                self._save(rows)
+        except REFUSED:
+            for row in rows:
                 try:
                     with unit_of_work():
-                        _write(made.module, row, actor, references)
-                except (ValidationError, IntegrityError, InvalidInput) as error:
-                    made.rows.remove(row)
-                    made.rejected.append(Rejected(row.line, _said(error)))
-        if progress:
-            progress(min(start + BATCH, len(todo)), len(todo))
+                        self._save([row])
+                except REFUSED as error:
+                    row.refuse(said(_better(row, error)))
+
+    def _save(self, rows: list[Row]) -> None:
+        made = [row for row in rows if row.verb == CREATE]
+        insert_many([row.obj for row in made], self.reach.actor)
+        # No signals tell the search of rows that are inserted at once.
+        reindex(self.module, [row.obj.pk for row in made])
+        for row in made:
+            if row.values.get("created_at"):
+                row.obj.created_at = row.values["created_at"]
+                type(row.obj)._base_manager.filter(pk=row.obj.pk).update(created_at=row.obj.created_at)
+        for row in rows:
+            if row.verb == UPDATE:
+                self._change(row)
+
+    def _change(self, row: Row) -> None:
+        obj, module = row.obj, self.module
+        row.before = {name: plain(self._held(obj, name)) for name in row.changed}
+        version = obj.version
+        for name in row.changed:
+            setattr(obj, module.field(name).path, row.values[name])
+        touched = module.check(obj, set(row.changed)) if module.check and self.reach.user else None
+        columns = {module.field(name).path for name in row.changed}
+        obj.clean_fields(
+            exclude={
+                one.name for one in obj._meta.concrete_fields if one.is_relation or one.name not in columns
+            }
+        )
+        obj.version = version + 1
+        obj.save(update_fields={*columns, *(touched or ()), "version", "updated_at"})
+        record_update(obj, self.reach.actor, row.changed)
+
+    def _proven(self) -> set[str]:
+        """Columns that a new record need not be asked about again: references were just looked up, most
+        values were checked when they were read, and what the file does not give has a default or may be
+        empty. What must be unique is the database's to say."""
+        excluded = {"state", "password"}
+        read = {one.path for one in self.values.fields if one.kind in PROVEN}
+        mapped = {one.path for one in self.values.fields}
+        for column in self.module.model._meta.concrete_fields:
+            own = bool(getattr(column, "_validators", ()))
+            spared = column.name not in mapped and (column.blank or column.has_default())
+            if column.is_relation or spared or (column.name in read and not own):
+                excluded.add(column.name)
+        return excluded
+
+    def _words(self, row: Row) -> list[int]:
+        """Marks of the words by which other rows of the file may refer to this one."""
+        if not self.values.inward:
+            return []
+        names = self.values.references.names(self.module)
+        return [_mark(str(row.values[name])) for name in names if row.values.get(name)]
 
 
-def _write(module: Module, row: Planned, actor: Actor, references: References) -> None:
-    how = importing(module)
-    values = dict(row.values)
-    if row.waits_for:
-        values[row.waits_for] = module.model(pk=references.find(module.key, values[row.waits_for].word))
-    if row.known is not None:
-        _update(module, row, values, actor)
-        return
-    obj = module.model()
-    for name, value in values.items():
-        if value is not None and name not in ("state", "created_at"):
-            setattr(obj, module.field(name).path, value)
-    if values.get("state"):
-        obj.__dict__["state"] = values["state"]
-    if how.begin:
-        how.begin(obj, values)
-    # References were just looked up, and what must be unique is the database's to say.
-    relations = {column.name for column in obj._meta.concrete_fields if column.is_relation}
-    obj.clean_fields(exclude=relations | {"state", "password"})
-    obj.save(force_insert=not obj._meta.parents)
-    if values.get("created_at"):
-        type(obj)._base_manager.filter(pk=obj.pk).update(created_at=values["created_at"])
-    record_creation(obj, actor)
-    names = how.known_by or (how.key, module.title)
-    references.add(module, [str(values.get(name) or "") for name in names], obj.pk)
+def _better(row: Row, error: Exception) -> Exception:
+    """What the model itself says is wrong, where the database has only said that something is."""
+    if not isinstance(error, IntegrityError):
+        return error
+    row.obj._state.adding = row.verb == CREATE
+    try:
+        row.obj.validate_unique()
+        row.obj.validate_constraints()
+    except ValidationError as better:
+        return better
+    return error
 
 
-def _update(module: Module, row: Planned, values: dict[str, Any], actor: Actor) -> None:
-    changed = _changes(module, row)
-    for name in changed:
-        setattr(row.known, module.field(name).path, values[name])
-    row.known.version += 1
-    paths = {module.field(name).path for name in changed}
-    row.known.save(update_fields=paths | {"version", "updated_at"})
-    record_update(row.known, actor, changed)
+def _chunks(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    rest = iter(lines)
+    while some := list(islice(rest, CHUNK)):
+        yield some
 
 
-def _changes(module: Module, row: Planned) -> list[str]:
-    """Fields in which a known record differs from its row. An empty cell says nothing about it."""
-    fixed = {"state", importing(module).key, *importing(module).once}
-    return [
-        name
-        for name, value in row.values.items()
-        if name not in fixed
-        and value not in (None, "")
-        and not isinstance(value, _Later)
-        and getattr(row.known, module.field(name).path) != value
-    ]
+def _shown(value: Any) -> Any:
+    return getattr(value, "pk", value) if hasattr(value, "_meta") else value
 
 
-@dataclass(frozen=True)
-class _Later:
-    """A reference to a row of the same file, which may not be a record yet."""
-
-    word: str
-
-
-class _Wrong(Exception):
-    def __init__(self, reasons: list[str], suggestions: list[str]) -> None:
-        self.reasons, self.suggestions = reasons, suggestions
+def _mark(text: str) -> int:
+    """Eight bytes that stand for a text; two texts share them once in some 10^19 pairs."""
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
-class _Reader:
-    """Turns the cells of one file into values."""
+class Seen:
+    """What has to be known of all rows so far, in a temporary database: keys, words, and who still waits."""
 
-    def __init__(self, module: Module, mapping: FileMapping) -> None:
-        self.module, self.mapping = module, mapping
-        self.fields = importable(module)
-        self.references = References()
-        self.instances: dict[tuple[str, Any], Any] = {}
+    def __init__(self) -> None:
+        # Without a name it is a file that nobody else sees and that is gone with the connection.
+        self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._db.executescript(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+            "CREATE TABLE keys (key INTEGER PRIMARY KEY, number INTEGER, digest INTEGER);"
+            "CREATE TABLE words (word INTEGER PRIMARY KEY);"
+            "CREATE TABLE waiting (number INTEGER PRIMARY KEY);"
+        )
 
-    def read(self, line: Line) -> Planned:
-        """The row's values. Raises _Wrong with everything that is wrong with it."""
-        row, reasons, suggestions = Planned(line, {}), [], []
-        for name in self.mapping.fields:
-            one, text = self.fields[name], self.mapping.text(name, line.cells)
-            try:
-                value = self._value(one, text)
-                if value is None and (one.required or name == importing(self.module).key):
-                    raise Unknown("is empty and must not be")
-            except Unknown as error:
-                reasons.append(f"{name}: {error}")
-                suggestions += [error.suggestion] if error.suggestion else []
-                continue
-            except (ValueError, InvalidOperation, ValidationError) as error:
-                reasons.append(f"{name}: {_said(error)}")
-                continue
-            row.values[name] = value
-            if isinstance(value, _Later):
-                row.waits_for = name
-        if reasons:
-            raise _Wrong(reasons, suggestions)
-        return row
+    def add(self, rows: Iterable[Row], words: Callable[[Row], list[int]] = lambda _row: []) -> None:
+        """Remembers rows that have had their turn."""
+        kept = list(rows)
+        # What could be read counts as seen, even where it could not be written: so do its doubles.
+        known = [(row.key, row.line.number, row.digest) for row in kept if row.key is not None]
+        waiting = [(row.line.number,) for row in kept if row.verb == WAITING]
+        through = [(row.line.number,) for row in kept if row.verb != WAITING]
+        self._db.execute("BEGIN")
+        self._db.executemany("INSERT OR IGNORE INTO keys VALUES (?, ?, ?)", known)
+        self._db.executemany(
+            "INSERT OR IGNORE INTO words VALUES (?)",
+            [(word,) for row in kept if row.values for word in words(row)],
+        )
+        self._db.executemany("INSERT OR IGNORE INTO waiting VALUES (?)", waiting)
+        self._db.executemany("DELETE FROM waiting WHERE number = ?", through)
+        self._db.execute("COMMIT")
 
-    def _value(self, one: Field, text: str) -> Any:
-        if text == "":
-            return None
-        match one.kind:
-            case "reference":
-                return self._reference(one, text)
-            case "choice" | "state":
-                return _choice(one, text)
-            case "country":
-                return _country(text)
-            case "money" | "decimal":
-                number = Decimal(text.replace(",", "")) * self.mapping.scale.get(one.name, 1)
-                if not number.is_finite():
-                    raise ValueError(f"{text} is no amount")
-                currency = self.mapping.currency or settings.DEFAULT_CURRENCY
-                return Money(number, currency) if one.kind == "money" else number
-            case "date" | "datetime":
-                day = dt.datetime.strptime(text, self.mapping.dates).replace(tzinfo=dt.UTC, hour=12)
-                return day.date() if one.kind == "date" else day
-            case _:
-                return one.clean(text, lambda module, pk: None)
+    def restore(self, rows: Iterable[tuple[int | None, int, int, str]]) -> None:
+        """Remembers rows of an earlier run: key, number, digest and verb of each."""
+        for key, number, digest, verb in rows:
+            if key is not None:
+                self._db.execute("INSERT OR IGNORE INTO keys VALUES (?, ?, ?)", [key, number, digest])
+            if verb == WAITING:
+                self._db.execute("INSERT OR IGNORE INTO waiting VALUES (?)", [number])
 
-    def _reference(self, one: Field, text: str) -> Any:
-        try:
-            pk = self.references.find(one.module, text)
-        except Unknown:
-            if one.module == self.module.key:
-                return _Later(text)
-            raise
-        if (one.module, pk) not in self.instances:
-            self.instances[one.module, pk] = registry.get(one.module).rows().get(pk=pk)
-        return self.instances[one.module, pk]
+    def firsts(self, keys: Iterable[int]) -> dict[int, tuple[int, int]]:
+        """The first row of each of the keys, as (number, digest)."""
+        wanted = list(keys)
+        marks = ", ".join("?" * len(wanted))
+        found = self._db.execute(f"SELECT key, number, digest FROM keys WHERE key IN ({marks})", wanted)  # noqa: S608
+        return {key: (number, digest) for key, number, digest in found}
 
+    def has_word(self, word: int) -> bool:
+        """Whether some row is called so."""
+        return self._db.execute("SELECT 1 FROM words WHERE word = ?", [word]).fetchone() is not None
 
-def _choice(one: Field, text: str) -> str:
-    labels = {str(label): str(value) for value, label in one.options()}
-    values = set(labels.values())
-    if text in values:
-        return text
-    if text in labels:
-        return labels[text]
-    raise Unknown(f"“{text}” is none of {', '.join(sorted(values))}", closest(text, [*labels, *values]))
+    def waiting(self) -> set[int]:
+        """The numbers of the rows that wait for others."""
+        return {number for (number,) in self._db.execute("SELECT number FROM waiting")}
 
-
-def _country(text: str) -> str:
-    codes = dict(countries)
-    if text in codes:
-        return text
-    names = {str(name): code for code, name in codes.items()}
-    if text in names:
-        return names[text]
-    raise Unknown(f"there is no country “{text}”", closest(text, list(names)))
-
-
-def _known(module: Module) -> dict[Any, models.Model]:
-    path = module.field(importing(module).key).path
-    return {getattr(obj, path): obj for obj in module.rows() if getattr(obj, path)}
-
-
-def _reject_orphans(made: Plan, known: set[Any]) -> None:
-    """Rows whose reference into their own file leads nowhere, and in turn those that refer to them."""
-    known = {str(one) for one in known}
-    for row in [row for row in made.rows if row.waits_for]:
-        word = row.values[row.waits_for].word
-        if word not in known:
-            made.rows.remove(row)
-            reason = f"{row.waits_for}: there is no {made.module.label} “{word}”, nor one in the file"
-            made.rejected.append(Rejected(row.line, reason, closest(word, list(known))))
-
-
-def _in_order(rows: list[Planned], key: str) -> list[Planned]:
-    """Rows behind those that they refer to; a circle is cut where the file begins it."""
-    waiting = {str(row.values[key]): row for row in rows}
-    ordered: list[Planned] = []
-
-    def place(row: Planned) -> None:
-        if waiting.pop(str(row.values[key]), None) is None:
-            return
-        if row.waits_for and (before := waiting.get(row.values[row.waits_for].word)):
-            place(before)
-        ordered.append(row)
-
-    for row in rows:
-        place(row)
-    return ordered
-
-
-def _said(error: Exception) -> str:
-    """An error in the words for the file of rejected rows."""
-    if isinstance(error, InvalidInput):
-        return "; ".join(f"{name}: {' '.join(found)}" for name, found in error.errors.items())
-    if isinstance(error, ValidationError):
-        if hasattr(error, "error_dict"):
-            return "; ".join(f"{name}: {' '.join(found)}" for name, found in error.message_dict.items())
-        return " ".join(error.messages)
-    if isinstance(error, IntegrityError):
-        return f"the database refused it: {str(error).splitlines()[0]}"
-    if isinstance(error, InvalidOperation):
-        return "this is no number"
-    return str(error)
+    def close(self) -> None:
+        """Gives the disk back."""
+        self._db.close()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _g
+from django.utils.translation import gettext
 
 from prm.accounts.models import Account
+from prm.leads.inviting import invite
 from prm.opportunities.models import Opportunity
 from prm.opportunities.workflow import Stage
 from prm.people.matching import company_domain, name_key
@@ -40,7 +41,7 @@ def account_not_known(obj: Lead, ctx: Context) -> str | None:
     known = matching_accounts(obj)
     if not known:
         return None
-    return _g(
+    return gettext(
         "%(account)s is one of your accounts already: choose it, or say that this is another company."
     ) % {"account": known[0].name}
 
@@ -50,7 +51,7 @@ def account_of_partner(obj: Lead, ctx: Context) -> str | None:
     account = ctx.inputs.get("account")
     if account is None or account.partner_id == obj.partner_id:
         return None
-    return _g("%(account)s is not an account of the partner that holds this lead.") % {
+    return gettext("%(account)s is not an account of the partner that holds this lead.") % {
         "account": account.name
     }
 
@@ -81,6 +82,8 @@ def convert_lead(lead: Lead, ctx: Context) -> Opportunity:
     # A name of its own: the lead's event tells of it, and one alert is enough.
     record_creation(opportunity, ctx.actor, event="converted")
     lead.account, lead.contact_person, lead.opportunity = account, contact, opportunity
+    if (said := invite(lead, contact, ctx)) and ctx.record is not None:
+        ctx.record.reason = said
     return opportunity
 
 

@@ -16,6 +16,7 @@ from prm.opportunities.models import Opportunity
 from prm.opportunities.offers import Assignment, one_open_offer
 from prm.people.fields import PhoneTextField
 from prm.people.models import Contact
+from workflows.inputs import currencies
 from workflows.models import Record
 
 
@@ -50,11 +51,12 @@ class Lead(LeadWorkflow, Record):
     source = models.CharField(_("source"), max_length=10, choices=Source.choices, default=Source.WEB)
     amount = MoneyField(
         _("amount"),
-        max_digits=14,
-        decimal_places=2,
+        max_digits=15,
+        decimal_places=3,
         null=True,
         blank=True,
         default_currency=settings.DEFAULT_CURRENCY,
+        currency_choices=currencies,
     )
     expected_close = models.DateField(_("expected close"), null=True, blank=True)
 

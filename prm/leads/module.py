@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from prm.access.specs import READ, WRITE, GrantSpec, ScopeSpec
 from prm.leads import actions, importing, queries
 from prm.leads.models import Lead, LeadAssignment
-from prm.modules.registry import Importing, Module, Related, Section, fields
+from prm.modules.registry import Dated, Importing, Module, Related, Section, fields
 from prm.opportunities.assignments import OWN, assignment_module
 
 #: In each scope of its own records, so that what is too late or too early says so instead of vanishing.
@@ -111,6 +111,12 @@ leads = Module(
         owner={"create": False},
         need={"max_length": 20_000},
         offer_reason={"label": _("Why you")},
+        # Whose partner it is and where, so that lists and reports can be narrowed to them.
+        territory={"source": "partner__territory", "label": _("Territory")},
+        channel_manager={
+            "source": "partner__channel_manager",
+            "label": _("Channel manager of the partner"),
+        },
     ),
     columns=("topic", "state", "company_name", "region", "product", "partner", "due_at", "created_at"),
     card=("topic", "company_name", "region", "product", "assignee"),
@@ -137,11 +143,13 @@ leads = Module(
             _("Outcome"), ("account", "contact_person", "opportunity", "disqualify_reason", "disqualify_note")
         ),
     ),
-    search=("topic", "need", "company_name", "contact_name", "email", "city", "reference"),
+    search=("topic", "need", "company_name", "contact_name", "email", "phone", "city", "reference"),
     filters=(
         "topic",
         "state",
         "partner",
+        "territory",
+        "channel_manager",
         "assignee",
         "owner",
         "product",
@@ -168,8 +176,9 @@ leads = Module(
     ),
     check=actions.check,
     duplicates=queries.duplicates,
+    dates=(Dated("due_at", _("Offer ends"), ("assigned",)),),
     notify={
-        "lead.created": ("partner_manager",),
+        "lead.created": ("partner_manager", "distributors"),
         "lead.assigned": ("partner_users",),
         "lead.accepted": ("channel_manager",),
         "lead.claimed": ("channel_manager",),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
-from django.utils.translation import gettext as _g
+from django.utils.translation import gettext
 
 from prm.access.rights import visible
 from prm.accounts.models import Account
@@ -31,12 +31,13 @@ def duplicates(user: Any, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     if email:
         leads = _comparable_leads(user).annotate(mailbox=Lower("email")).filter(mailbox=email)
         found += [
-            _hit("leads", lead.pk, lead.topic, _g("same email")) for lead in leads.order_by("-id")[:SHOWN]
+            _hit("leads", lead.pk, lead.topic, gettext("same email"))
+            for lead in leads.order_by("-id")[:SHOWN]
         ]
     accounts = visible(user, registry.get("accounts"))
     for field, value, why in (
-        ("domain", company_domain("", email), _g("same domain")),
-        ("name_key", name_key(company), _g("same name")),
+        ("domain", company_domain("", email), gettext("same domain")),
+        ("name_key", name_key(company), gettext("same name")),
     ):
         if value:
             hits: QuerySet[Account] = accounts.filter(**{field: value}).order_by("-id")[:SHOWN]

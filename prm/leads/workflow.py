@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.db import models
-from django.utils.translation import gettext as _g
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from prm.leads.conversion import account_not_known, account_of_partner, convert_lead
+from prm.leads.inviting import portal_by_rule, portal_to_invite_into
 from prm.opportunities.offers import (
     Assignment,
     DeclineReason,
@@ -48,13 +49,13 @@ def claimant_active(obj: LeadWorkflow, ctx: Context) -> str | None:
     partner = locked_partner(user.company_id, ctx) if user and user.company_id else None
     if partner is not None and partner.state == Partner.State.ACTIVE:
         return None
-    return _g("Only the users of an active partner can claim from the pool.")
+    return gettext("Only the users of an active partner can claim from the pool.")
 
 
 @guard("pool_until_later", needs_inputs=True)
 def pool_until_later(obj: LeadWorkflow, ctx: Context) -> str | None:
     until = ctx.inputs.get("until")
-    return _g("Choose a time that is still to come.") if until and until <= ctx.now else None
+    return gettext("Choose a time that is still to come.") if until and until <= ctx.now else None
 
 
 class LeadWorkflow(Offerable, Workflow):
@@ -90,6 +91,10 @@ class LeadWorkflow(Offerable, Workflow):
 
     class Meta:
         abstract = True
+
+    def suggested(self, transition: str) -> dict[str, Any]:
+        portal = portal_by_rule(cast("Lead", self)) if transition == "convert" else None
+        return {"portal": str(portal.pk)} if portal else {}
 
     @transition(
         title=_("Assign"),
@@ -250,8 +255,18 @@ class LeadWorkflow(Offerable, Workflow):
             ),
             "amount": Input(kind="money", required=False, label=_("Amount")),
             "expected_close": Input(kind="date", required=False, label=_("Expected close")),
+            "portal": Input(
+                kind="reference",
+                module="portals",
+                required=False,
+                label=_("Portal"),
+                help=_("The contact is invited into it. Empty: the one whose rule fits the lead, if any."),
+            ),
+            "no_invitation": Input(
+                kind="boolean", required=False, label=_("Invite nobody, whatever the rules say")
+            ),
         },
-        guards=[account_of_partner, account_not_known],
+        guards=[account_of_partner, account_not_known, portal_to_invite_into],
         tone="primary",
     )
     def convert(self, ctx: Context) -> None:

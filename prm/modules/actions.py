@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,8 +18,8 @@ from prm.modules.registry import Field, Module
 from prm.modules.versions import version_matches
 from workflows import ports
 from workflows.actor import Actor
-from workflows.errors import Denied, InvalidInput, NotFound, Reason, Refused, Stale
-from workflows.inputs import clean
+from workflows.errors import Denied, InvalidInput, NotFound, Reason, Refused, Stale, WorkflowError
+from workflows.inputs import clean, plain
 from workflows.locking import lock
 from workflows.perform import record_creation, record_update
 from workflows.units import unit_of_work
@@ -26,7 +27,10 @@ from workflows.units import unit_of_work
 
 def form_fields(user: Any, module: Module, obj: Model | None = None) -> dict[str, Field]:
     """The fields that a form may show to this user, of this record or a new one, in layout order."""
-    names = rights_for(user).writable(module, obj)
+    return _laid_out(module, rights_for(user).writable(module, obj))
+
+
+def _laid_out(module: Module, names: set[str]) -> dict[str, Field]:
     ordered = [name for section in module.layout for name in section.fields if name in names]
     ordered += [field.name for field in module.fields if field.name in names and field.name not in ordered]
     return {name: module.field(name) for name in ordered}
@@ -46,25 +50,54 @@ def create(actor: Actor, module: Module, data: Mapping[str, Any]) -> Any:
     for name, value in values.items():
         if value is not None or name in data:
             _assign(obj, module.field(name), value)
-    if module.prepare:
-        module.prepare(obj, actor)
-    if module.check:
-        module.check(obj, set(values))
-    _validate(obj, None, set(fields))
     with unit_of_work():
+        # Within it, so that what it relies on stays locked until the record is there.
+        if module.prepare:
+            module.prepare(obj, actor)
+        if module.check:
+            module.check(obj, set(values))
+        _validate(obj, None, set(fields))
         obj.save(force_insert=not obj._meta.parents)
         _check_made(rights, module, obj, set(data))
         record_creation(obj, actor)
     return obj
 
 
-def update(
-    actor: Actor, module: Module, pk: Any, data: Mapping[str, Any], expected_version: str | None = None
-) -> Any:
-    """Changes the given fields of a record and returns it; fields that are not in `data` stay as they are.
+@dataclass(frozen=True)
+class Change:
+    """What became of one record: `former` has the values before, as they would be sent, of what changed."""
 
-    expected_version: the opaque version that the change was made on. Raises NotFound, Denied, Stale,
-    InvalidInput.
+    id: str
+    obj: Any = None
+    former: Mapping[str, Any] = field(default_factory=dict)
+    error: WorkflowError | None = None
+
+
+def update(
+    actor: Actor,
+    module: Module,
+    pk: Any,
+    data: Mapping[str, Any],
+    expected_version: str | None = None,
+    alongside: Callable[[Any], set[str]] | None = None,
+) -> Any:
+    """Changes the given fields of a record and returns it, like `change`."""
+    return change(actor, module, pk, data, expected_version, alongside).obj
+
+
+def change(
+    actor: Actor,
+    module: Module,
+    pk: Any,
+    data: Mapping[str, Any],
+    expected_version: str | None = None,
+    alongside: Callable[[Any], set[str]] | None = None,
+) -> Change:
+    """Changes the given fields of a record; fields that are not in `data` stay as they are.
+
+    expected_version: the opaque version that the change was made on. alongside(obj): writes what belongs to
+    the record in the same change (its lines), and names for the history what it wrote. Raises NotFound,
+    Denied, Stale, InvalidInput.
     """
     rights = rights_for(actor.user)
     with unit_of_work():
@@ -73,18 +106,54 @@ def update(
         given = {name: field for name, field in fields.items() if name in data}
         values = _cleaned(rights, module, given, data)
         changed = {name for name, value in values.items() if _differs(obj, module.field(name), value)}
-        if not changed:
-            return obj
+        former = {name: _sent(obj, module.field(name)) for name in sorted(changed)}
         for name in changed:
             _assign(obj, module.field(name), values[name])
-        touched = module.check(obj, changed) if module.check else None
+        more = alongside(obj) if alongside else set()
+        if not changed and not more:
+            return Change(str(obj.pk), obj)
+        touched = module.check(obj, changed | more) if module.check else None
         _validate(obj, changed, set(given))
         obj.version += 1
         obj.updated_at = timezone.now()
         columns = {module.field(name).path for name in changed} | set(touched or ())
         obj.save(update_fields=columns | {"version", "updated_at"})
-        record_update(obj, actor, sorted(changed))
-    return obj
+        record_update(obj, actor, sorted(changed | more))
+    return Change(str(obj.pk), obj, former)
+
+
+def change_many(
+    actor: Actor,
+    module: Module,
+    ids: Iterable[Any],
+    data: Mapping[str, Any],
+    versions: Mapping[str, str] | None = None,
+) -> list[Change]:
+    """The same change of each record in a transaction of its own; one answer for each id, in their order.
+
+    versions: the opaque version that was shown of a record, by id.
+    """
+    answers = []
+    for each in dict.fromkeys(str(one) for one in ids):
+        try:
+            answers.append(change(actor, module, each, data, (versions or {}).get(each)))
+        except WorkflowError as error:
+            answers.append(Change(each, error=error))
+    return answers
+
+
+def editable_fields(user: Any, module: Module) -> dict[str, Field]:
+    """The fields that the user may change on some record, in layout order."""
+    scopes = rights_for(user).scopes(module.key, "edit")
+    states = (None, *module.states)
+    names = {
+        one.name
+        for one in module.fields
+        if one.edit
+        and not one.hidden
+        and any(scope.level(one.name, state) == WRITE for scope in scopes for state in states)
+    }
+    return _laid_out(module, names)
 
 
 def delete(actor: Actor, module: Module, pk: Any, expected_version: str | None = None) -> None:
@@ -155,6 +224,12 @@ def _assign(obj: Any, field: Field, value: Any) -> None:
     setattr(obj, field.path, value)
 
 
+def _sent(obj: Any, field: Field) -> Any:
+    """The present value as somebody would send it; of a reference, its id."""
+    column = obj._meta.get_field(field.path)
+    return plain(getattr(obj, column.attname if column.is_relation else field.path))
+
+
 def _differs(obj: Any, field: Field, value: Any) -> bool:
     present = getattr(obj, field.path)
     if value is None and present in ("", None):
@@ -167,6 +242,8 @@ def _validate(obj: Any, changed: set[str] | None, shown: set[str]) -> None:
     exclude = {"id", "state"}
     if changed is not None:
         exclude |= {column.name for column in obj._meta.concrete_fields} - changed
+    # A rule over several fields is asked where one of them has changed, whatever became of the others.
+    alone = exclude - _ruled_with(obj, changed) if changed else exclude
     # A reference was found among the visible rows a moment ago; asking for it again would tell no more.
     found = {
         column.name
@@ -176,11 +253,23 @@ def _validate(obj: Any, changed: set[str] | None, shown: set[str]) -> None:
     try:
         obj.clean_fields(exclude=exclude | found)
         obj.clean()
-        obj.validate_unique(exclude=exclude)
-        obj.validate_constraints(exclude=exclude)
+        obj.validate_unique(exclude=alone)
+        obj.validate_constraints(exclude=alone)
     except ValidationError as error:
         errors: dict[str, list[str]] = {}
         for name, problems in error.update_error_dict({}).items():
             messages = [message for one in problems for message in one.messages]
             errors.setdefault(name if name in shown else "", []).extend(messages)
         raise InvalidInput(errors) from None
+
+
+def _ruled_with(obj: Any, changed: set[str]) -> set[str]:
+    """The fields that a rule of the table names together with a changed one."""
+    found: set[str] = set()
+    for _model, constraints in obj.get_constraints():
+        for one in constraints:
+            condition = getattr(one, "condition", None)
+            names = {*getattr(one, "fields", ()), *(condition.referenced_base_fields if condition else ())}
+            if names & changed:
+                found |= names
+    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -74,6 +75,18 @@ def _money(values: tuple[Any, ...], at: int) -> dict[str, Any] | None:
     return None if values[at] is None else {"amount": values[at], "currency": values[at + 1]}
 
 
+def _fine_money(values: tuple[Any, ...], at: int) -> dict[str, Any] | None:
+    """Money of a column with room for a thousandth: two decimals, unless the third says something."""
+    amount = values[at]
+    if amount is None:
+        return None
+    short = amount.quantize(_CENT)
+    return {"amount": short if short == amount else amount, "currency": values[at + 1]}
+
+
+_CENT = Decimal("0.01")
+
+
 def _reference(values: tuple[Any, ...], at: int) -> dict[str, Any] | None:
     return None if values[at] is None else {"id": values[at], "title": values[at + 1]}
 
@@ -103,7 +116,8 @@ def column(rights: Rights, module: Module, field: Field) -> Column | None:
     nullable = where is not ALWAYS or source.null or "__" in path
     if field.kind == "money":
         expressions = {main: masked(path, where), second: masked(f"{path}_currency", where)}
-        return Column(field, expressions, _money, main, main, nullable)
+        decode = _fine_money if getattr(source, "decimal_places", 2) > 2 else _money
+        return Column(field, expressions, decode, main, main, nullable)
     if field.kind == "reference":
         return _reference_column(rights, field, where, main, second)
     return Column(field, {main: masked(path, where)}, _value, main, main, nullable)

@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from prm.modules.columns import Columns
 from prm.modules.registry import Field
@@ -98,21 +98,6 @@ def apply_filters(
         errors |= {name: [str(one) for one in found] for name, found in filterset.errors.items()}
         return rows, errors
     return filterset.qs, errors
-
-
-#: More words than this narrow nothing that a person would look for.
-MOST_WORDS = 6
-
-
-def apply_search(rows: QuerySet[Any], columns: Columns, text: str) -> QuerySet[Any]:
-    """Rows in which every word of `text` occurs in some searchable field that is shown on that row."""
-    searched = [column.sort for column in columns.pick(columns.module.search)]
-    for word in text.split()[:MOST_WORDS]:
-        anywhere = Q(pk__in=[])
-        for name in searched:
-            anywhere |= Q(**{f"{name}__icontains": word})
-        rows = rows.filter(anywhere)
-    return rows
 
 
 class SearchField(forms.CharField):

@@ -10,20 +10,23 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
+from prm.access.policy import Policy
 from prm.access.rights import Rights
 from prm.modules.registry import Module
+from workflows.conditions import parameters_in
 
 #: Shapes come from portals, modules, columns and orderings; more than this means that something odd is asked.
 MOST = 2000
 
 OWN = ("user.id", "user.company", "user.contact")
-RECORDS = tuple(f"record.{number}" for number in range(64))
+RECORDS = tuple(f"record.{number}" for number in range(256))
 MARKS: Mapping[str, uuid.UUID] = {name: uuid.uuid4() for name in (*OWN, *RECORDS)}
 _NAMES = {mark: name for name, mark in MARKS.items()} | {mark.hex: name for name, mark in MARKS.items()}
 
@@ -93,7 +96,9 @@ def keep(
     """
     # A value that is missing makes another condition, not another value.
     missing = tuple(rights.params[name] is None for name in OWN)
-    key = (rights.policy, module, connection.vendor, missing, rights.params["user.is_admin"], shape)
+    provided = tuple(_constant(rights.params[name]) for name in _provided(rights.policy, module))
+    admin = rights.params["user.is_admin"]
+    key = (rights.policy, module, connection.vendor, missing, admin, provided, shape)
     statement = _kept.get(key)
     if statement is None:
         marked = rights.with_params({name: MARKS[name] for name in OWN if rights.params[name] is not None})
@@ -102,6 +107,20 @@ def keep(
             _kept.clear()
         _kept[key] = statement
     return statement
+
+
+@lru_cache(maxsize=MOST)
+def _provided(policy: Policy, module: Module) -> tuple[str, ...]:
+    """Parameters, other than the reader's own, that the policy's conditions on the module's rows or on those
+    of the modules that it refers to compare with."""
+    keys = {module.key, *(field.module for field in module.fields if field.kind == "reference")}
+    scopes = [scope for key in keys if key in policy.grants for scope in policy.grants[key].scopes]
+    named = {name for scope in scopes if scope.where is not None for name in parameters_in(scope.where)}
+    return tuple(sorted(named - {*OWN, "user.is_admin"}))
+
+
+def _constant(value: Any) -> Hashable:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _compiled(query: QuerySet[Any], plan: Any) -> Statement:

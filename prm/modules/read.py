@@ -11,17 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
 from django.db.models import Count, F, QuerySet, Sum
-from django.db.models.expressions import Combinable
 
 from prm.access.rights import Rights, rights_for
-from prm.modules.columns import Column, Columns, Decoder
-from prm.modules.filters import SearchField, apply_filters, apply_search
+from prm.modules.columns import Column
 from prm.modules.kept import MARKS, RECORDS, keep, places, values_of
 from prm.modules.paging import BadCursor, Cursor, Order
-from prm.modules.registry import Module, Row
-from prm.modules.versions import seal_version
+from prm.modules.reader import Reader, Shape, narrow
+from prm.modules.registry import Field, Module, Row
 from workflows.errors import NotFound
 
 MAX_LIMIT = 200
@@ -29,7 +26,8 @@ MAX_LIMIT = 200
 #: A count stops here: beyond it, nobody reads the number and the database would still pay for it.
 MAX_COUNT = 100_000
 
-RESERVED = frozenset({"limit", "cursor", "search", "ordering", "count"})
+#: The order of a list of which its reader may see no field to sort it by: older before newer, or the reverse.
+BY_ID = Column(Field(name="_id", kind="uuid"), {}, lambda values, at: values[0], "pk", "pk", nullable=False)
 
 
 class BadQuery(ValueError):
@@ -51,74 +49,6 @@ class Page:
     next: dict[str, str] | None
     previous: dict[str, str] | None
     count: int | None
-
-
-@dataclass(frozen=True)
-class Shape:
-    """How fetched values become rows: pk, version, then each field's own. Knows no reader."""
-
-    module: Module
-    decoders: tuple[tuple[str, Decoder, int], ...]
-    computed: tuple[str, ...]
-    dropped: tuple[str, ...]
-
-    def rows(self, fetched: Iterable[tuple[Any, ...]], user: Any) -> list[Row]:
-        """The rows as dicts: id, version, then the fields in the module's order."""
-        rows = []
-        for values in fetched:
-            row: Row = {"id": values[0], "version": seal_version(values[0], values[1])}
-            for name, decode, at in self.decoders:
-                row[name] = decode(values, at)
-            rows.append(row)
-        if self.computed and self.module.computed:
-            self.module.computed(rows, user)
-            for row in rows:
-                for name in self.dropped:
-                    row.pop(name, None)
-        return rows
-
-
-class Reader:
-    """States what one reader's rights make of a module's rows.
-
-    names: the fields wanted; None gives all that are readable. A name that the user may not read is left out.
-    """
-
-    def __init__(self, rights: Rights, module: Module, names: Iterable[str] | None = None) -> None:
-        self.rights = rights
-        self.module = module
-        self.columns = Columns(rights, module)
-        wanted = None if names is None else set(names)
-        self.computed = tuple(name for name in self.columns.computed if wanted is None or name in wanted)
-        # What is computed may need any of the other fields.
-        everything = wanted is None or bool(self.computed)
-        self.picked = [
-            column
-            for column in self.columns.pick(self.columns.readable)
-            if everything or (wanted and column.field.name in wanted)
-        ]
-
-    def rows(self, *used: str) -> QuerySet[Any]:
-        """The visible rows, with the wanted columns and those `used` otherwise under their masked names."""
-        expressions: dict[str, Combinable] = {}
-        for column in (*self.picked, *self.columns.pick(used)):
-            expressions |= column.expressions
-        annotated: QuerySet[Any] = self.rights.visible(self.module).annotate(**expressions)
-        return annotated
-
-    def values(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """`rows` as the tuples that `shape` turns into rows."""
-        return rows.values_list("pk", "version", *(name for one in self.picked for name in one.expressions))
-
-    @property
-    def shape(self) -> Shape:
-        """How the tuples of `values` become rows."""
-        decoders, at = [], 2
-        for column in self.picked:
-            decoders.append((column.field.name, column.decode, at))
-            at += len(column.expressions)
-        dropped = tuple(name for name in self.columns.computed if name not in self.computed)
-        return Shape(self.module, tuple(decoders), self.computed, dropped)
 
 
 @dataclass(frozen=True)
@@ -162,9 +92,12 @@ def list_page(
     names = None if fields is None else tuple(fields)
     if not errors and given.keys() <= {"limit", "ordering"}:
         return _first_page(rights, module, names, given, size)
-    reader = Reader(rights, module, names)
+    # Rows that are searched for are found by themselves, before the other tables that they are shown with.
+    searched = bool(given.get("search", "").strip())
+    reader = Reader(rights, module, () if searched else names)
     order = _order(reader, given.get("ordering"), errors)
-    rows, wrong = narrow(reader, given, order.column.field.name if order else "")
+    by = order.column.field.name if order else ""
+    rows, wrong = narrow(reader, given, by)
     errors |= wrong
     if given.get("count", "1") not in ("0", "1"):
         errors["count"] = ["Give 1 to have the rows counted."]
@@ -175,6 +108,11 @@ def list_page(
     if cursor:
         rows = rows.filter(order.after(cursor.value, cursor.pk, cursor.backwards))
     rows = order.apply(rows, cursor is not None and cursor.backwards)[: size + 1]
+    if searched:
+        found = list(rows.values_list("pk", flat=True))
+        read = get_rows(user, module, found, None if names is None else sorted({*names, by}))
+        plan = _Sorted(reader.shape, order, hidden=names is not None and by not in names)
+        return _page(plan, [read[pk] for pk in found if pk in read], size, given, cursor, count)
     plan = _Sorted.by(reader, order)
     return _page(plan, plan.shape.rows(reader.values(rows), user), size, given, cursor, count)
 
@@ -212,7 +150,7 @@ def _page(
     field = plan.order.column.field
 
     def beside(row: Row, back: bool) -> dict[str, str]:
-        value = row[field.name]
+        value = row["id"] if field is BY_ID.field else row[field.name]
         if isinstance(value, dict):
             value = value["title"] if field.kind == "reference" else value["amount"]
         return {**base, "cursor": Cursor(value, row["id"], back).encode()}
@@ -223,7 +161,7 @@ def _page(
     previous = beside(rows[0], True) if before else None
     if plan.hidden:
         for row in rows:
-            del row[field.name]
+            row.pop(field.name, None)
     return Page(rows=rows, next=following, previous=previous, count=count)
 
 
@@ -239,24 +177,24 @@ def _cursor(text: str | None, order: Order | None, errors: dict[str, list[str]])
         return None
 
 
-def narrow(
-    reader: Reader, given: Mapping[str, str], *used: str
-) -> tuple[QuerySet[Any], dict[str, list[str]]]:
-    """The visible rows that fit the filters and the search in `given`, and the errors by parameter.
+def fitting(user: Any, module: Module, params: Mapping[str, Any], most: int) -> list[uuid.UUID]:
+    """Ids of the records that a list with these parameters shows, in its order, up to `most`.
 
-    used: fields that will be sorted or grouped by.
+    Raises BadQuery, and NotFound where the module is not granted.
     """
-    filters = {name: value for name, value in given.items() if name not in RESERVED}
-    searched = reader.module.search if given.get("search") else ()
-    rows = reader.rows(*used, *searched, *(name.partition("__")[0] for name in filters))
-    rows, errors = apply_filters(rows, reader.columns, filters)
-    try:
-        text = SearchField().clean(given.get("search", ""))
-    except forms.ValidationError as error:
-        errors["search"] = list(error.messages)
-    else:
-        rows = apply_search(rows, reader.columns, text)
-    return rows, errors
+    rights = rights_for(user)
+    if not rights.scopes(module.key, "view"):
+        raise NotFound()
+    given = {name: str(params[name]) for name in params}
+    if module.params:
+        given = module.params(given)
+    errors: dict[str, list[str]] = {}
+    reader = Reader(rights, module, ())
+    order = _order(reader, given.get("ordering"), errors)
+    rows, wrong = narrow(reader, given, order.column.field.name if order else "")
+    if order is None or wrong:
+        raise BadQuery(errors | wrong)
+    return list(order.apply(rows, False).values_list("pk", flat=True)[:most])
 
 
 def get_row(user: Any, module: Module, pk: Any, fields: Iterable[str] | None = None) -> Row | None:
@@ -312,17 +250,21 @@ def aggregate(
         errors[by] = ["There is no such field, or it is not yours to read."]
     if errors or column is None:
         raise BadQuery(errors)
-    keys = {"key": F(column.main)}
+    # Named so that no column of the model is called the same.
+    keys = {"g_key": F(column.main)}
     if column.field.kind == "reference":
-        keys["title"] = F(column.sort)
+        keys["g_title"] = F(column.sort)
     sums: dict[str, Any] = {}
     summed: Column | None = reader.columns.get(sum_field) if sum_field else None
     if summed is not None:
-        sums["sum"] = Sum(summed.main)
+        sums["g_sum"] = Sum(summed.main)
         if summed.field.kind == "money":
-            keys["currency"] = F(f"n_{summed.field.name}")
-    grouped = rows.order_by().values(**keys).annotate(count=Count("pk"), **sums).order_by("count", "key")
-    return [dict(one) for one in grouped]
+            keys["g_currency"] = F(f"n_{summed.field.name}")
+    grouped = rows.order_by().values(**keys).annotate(g_count=Count("pk"), **sums)
+    return [
+        {name.removeprefix("g_"): value for name, value in one.items()}
+        for one in grouped.order_by("g_count", "g_key")
+    ]
 
 
 def _limit(text: str | None, default: int, errors: dict[str, list[str]]) -> int:
@@ -344,6 +286,7 @@ def _order(reader: Reader, text: str | None, errors: dict[str, list[str]]) -> Or
         name, column = next(
             ((one, found) for one in module.ordering if (found := reader.columns.get(one))), ("", None)
         )
+        column = column or BY_ID
     if column is None:
         errors["ordering"] = ["There is no such ordering, or it is not yours to use."]
         return None

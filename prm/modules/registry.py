@@ -18,6 +18,7 @@ from django.utils.text import capfirst
 from djmoney.models.fields import MoneyField
 
 from prm.access.specs import GrantSpec
+from prm.access.specs import Section as Section
 from workflows.inputs import KINDS, Input
 from workflows.machine import Machine, Workflow
 
@@ -33,6 +34,7 @@ class Field(Input):
     create, edit: whether a grant may let it be written when a record is made, and later.
     hidden: never shown and never written, whatever a grant says.
     unit: what a number is counted in, said after it on pages ("%").
+    divided: written with or without blanks and signs between, like a tax id; searched however it is written.
     stands_in_for: a reference that says the same. Pages show this field only where that one is empty; whoever
         may not see the record behind the reference still learns what there is to know.
     """
@@ -43,6 +45,7 @@ class Field(Input):
     edit: bool = True
     hidden: bool = False
     unit: str = ""
+    divided: bool = False
     stands_in_for: str = ""
 
     def __post_init__(self) -> None:
@@ -58,6 +61,11 @@ class Field(Input):
     def path(self) -> str:
         """The ORM path of the value, relative to a row of the module."""
         return self.source or self.name
+
+    @property
+    def numbered(self) -> bool:
+        """Whether it is searched by its digits, however they are divided."""
+        return self.divided or self.kind == "phone"
 
     @property
     def stored(self) -> bool:
@@ -150,20 +158,24 @@ def fields(model: type[models.Model], *names: str, **overrides: Mapping[str, Any
 
 
 @dataclass(frozen=True)
-class Section:
-    """A titled group of fields on the record page and the form."""
-
-    title: Text
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Related:
     """A list on the record page: the rows of `module` whose reference `field` is this record."""
 
     module: str
     field: str
     title: Text
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A date of the record that stands in calendars while the record is in one of `states`.
+
+    field: of kind date or datetime, among the module's filters and orderings. label: what happens then.
+    """
+
+    field: str
+    label: Text
+    states: tuple[str, ...]
 
 
 Row = dict[str, Any]
@@ -198,7 +210,9 @@ class Module:
     duplicates(user, values): warnings as dicts module, id, title, why; among the user's own records.
     params(given): query parameters of a list rewritten (a parameter of the module's own into filters).
     importing: how files are read into it; None where the title is the key and nothing special is set.
+    from_files: whether people may make records of it out of a file: not where each sends a mail or has parts.
     notify: event name → audiences that are alerted.
+    dates: dates of the record that stand in the calendars of those who may read them.
     nav: whether it has a place of its own in the navigation. administration: the vendor's people find it
         under Administration instead.
     """
@@ -226,7 +240,9 @@ class Module:
     duplicates: Callable[[Any, Mapping[str, Any]], list[Row]] | None = None
     params: Callable[[dict[str, str]], dict[str, str]] | None = None
     importing: Importing | None = None
+    from_files: bool = True
     notify: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dates: tuple[Dated, ...] = ()
     nav: bool = True
     administration: bool = False
 
@@ -249,6 +265,32 @@ class Module:
     def states(self) -> tuple[str, ...]:
         """The states of the machine, in its order; empty without one."""
         return tuple(self.machine.states) if self.machine else ()
+
+    def kind_at(self, path: str) -> str | None:
+        """The kind of the column at the end of a condition's path ("account.region").
+
+        None where there is none, where the path leads to many records, and for a value that no module of
+        that record shows: whoever writes conditions could else find out a password, letter by letter.
+        """
+        if path == "pk":
+            return "uuid"
+        *way, last = path.split(".")
+        here: Any = self.model
+        try:
+            for part in way:
+                relation = here._meta.get_field(part)
+                if not (relation.many_to_one or relation.one_to_one):
+                    return None
+                here = relation.related_model
+            column = resolve_column(here, last)
+            kind = _kind(column)
+        except (FieldDoesNotExist, AttributeError, ImproperlyConfigured):
+            return None
+        if column.is_relation or column.primary_key or kind == "boolean":
+            return kind
+        module = for_model(here)
+        shown = module is not None and any(one.path == last and not one.hidden for one in module.fields)
+        return kind if shown else None
 
     def rows(self) -> models.QuerySet[Any]:
         """All records of the module, unscoped: only `prm.access` may ask for them on a user's behalf."""
@@ -359,6 +401,12 @@ def _verify(module: Module) -> None:
         known("board", (module.board,))
     for section in module.layout:
         known("layout", section.fields)
+    for dated in module.dates:
+        known("dates", (dated.field,))
+        if not {dated.field, "state"} <= set(module.filters) or dated.field not in module.ordering:
+            raise ImproperlyConfigured(
+                f"{module.key}: dates names {dated.field!r}, by which it can be neither filtered nor ordered"
+            )
     known("stands_in_for", [one.stands_in_for for one in module.fields if one.stands_in_for])
     if module.importing:
         named = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _g
+from django.utils.translation import gettext
 
 from prm.opportunities.models import Opportunity
 from prm.opportunities.offers import check_owner, first_offer, is_new, return_open_offers, start
@@ -39,11 +39,11 @@ def check(opportunity: Opportunity, changed: set[str]) -> None:
     check_owner(opportunity, changed)
     managed = opportunity.state == Opportunity.State.MANAGED
     if "stage" in changed and managed and not opportunity.stage:
-        raise InvalidInput({"stage": [_g("A managed opportunity is in one of the stages.")]})
+        raise InvalidInput({"stage": [gettext("A managed opportunity is in one of the stages.")]})
     if "stage" in changed and not managed and opportunity.stage:
-        raise InvalidInput({"stage": [_g("Only a managed opportunity has a stage.")]})
+        raise InvalidInput({"stage": [gettext("Only a managed opportunity has a stage.")]})
     account, contact = opportunity.account, opportunity.contact
     if account is None or contact is None or not changed & {"account", "contact"}:
         return
     if contact.company_id != account.pk:
-        raise InvalidInput({"contact": [_g("This person does not belong to the account.")]})
+        raise InvalidInput({"contact": [gettext("This person does not belong to the account.")]})

@@ -19,6 +19,7 @@ from prm.opportunities.workflow import (
     Stage,
 )
 from prm.people.models import Contact
+from workflows.inputs import currencies
 from workflows.models import Record
 
 
@@ -61,11 +62,12 @@ class Opportunity(OpportunityWorkflow, Record):
     )
     amount = MoneyField(
         _("amount"),
-        max_digits=14,
-        decimal_places=2,
+        max_digits=15,
+        decimal_places=3,
         null=True,
         blank=True,
         default_currency=settings.DEFAULT_CURRENCY,
+        currency_choices=currencies,
     )
     expected_close = models.DateField(_("expected close"), null=True, blank=True)
     stage = models.CharField(_("stage"), max_length=20, choices=Stage.choices, blank=True)

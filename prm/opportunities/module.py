@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.specs import READ, WRITE, GrantSpec, ScopeSpec
-from prm.modules.registry import Importing, Module, Related, Section, fields
+from prm.modules.registry import Dated, Importing, Module, Related, Section, fields
 from prm.opportunities import actions, importing
 from prm.opportunities.assignments import OWN, assignment_module
 from prm.opportunities.models import Opportunity, OpportunityAssignment
@@ -101,6 +101,12 @@ opportunities = Module(
         contact_email={"source": "contact__email", "label": _("Contact email"), "stands_in_for": "contact"},
         contact_phone={"source": "contact__phone", "label": _("Contact phone"), "stands_in_for": "contact"},
         source={"create": False, "edit": False},
+        # Whose partner it is and where, so that lists and reports can be narrowed to them.
+        territory={"source": "partner__territory", "label": _("Territory")},
+        channel_manager={
+            "source": "partner__channel_manager",
+            "label": _("Channel manager of the partner"),
+        },
     ),
     columns=("topic", "state", "stage", "customer", "amount", "expected_close", "partner", "due_at"),
     card=("topic", "customer", "amount", "expected_close", "assignee"),
@@ -145,6 +151,8 @@ opportunities = Module(
         "state",
         "stage",
         "partner",
+        "territory",
+        "channel_manager",
         "assignee",
         "owner",
         "account",
@@ -163,7 +171,10 @@ opportunities = Module(
     ordering=("created_at", "due_at", "expected_close", "amount"),
     default_ordering="-created_at",
     board="stage",
-    related=(Related("opportunity-assignments", "opportunity", _("Offers")),),
+    related=(
+        Related("quotes", "opportunity", _("Quotes")),
+        Related("opportunity-assignments", "opportunity", _("Offers")),
+    ),
     prepare=actions.prepare,
     check=actions.check,
     importing=Importing(
@@ -172,9 +183,13 @@ opportunities = Module(
         once=("partner", "owner", "source", "stage", "won_at", "lost_at", "close_reason", "created_at"),
         begin=importing.begin,
     ),
+    dates=(
+        Dated("due_at", _("Offer ends"), ("distributed",)),
+        Dated("expected_close", _("Expected close"), ("managed",)),
+    ),
     notify={
         "opportunity.distributed": ("partner_users",),
-        "opportunity.created": ("partner_manager",),
+        "opportunity.created": ("partner_manager", "distributors"),
         "opportunity.accepted": ("channel_manager",),
         "opportunity.declined": ("channel_manager",),
         "opportunity.expired": ("channel_manager", "previous_partner_users"),

@@ -15,9 +15,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _g
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from prm.access.channel import looks_after
+from prm.modules.naming import may_name
 from prm.partners.models import Partner
 from prm.people.models import User
 from workflows.actor import Actor
@@ -201,7 +203,7 @@ def partner_active(obj: Offerable, ctx: Context) -> str | None:
     if partner is not None and partner.state == Partner.State.ACTIVE:
         return None
     name = ctx.inputs["partner"].name
-    return _g("%(partner)s is not an active partner: choose one that is.") % {"partner": name}
+    return gettext("%(partner)s is not an active partner: choose one that is.") % {"partner": name}
 
 
 @guard("not_declined_before", needs_inputs=True)
@@ -214,7 +216,7 @@ def not_declined_before(obj: Offerable, ctx: Context) -> str | None:
     )
     if before is None:
         return None
-    return _g("%(partner)s declined this on %(day)s: choose another partner.") % {
+    return gettext("%(partner)s declined this on %(day)s: choose another partner.") % {
         "partner": partner.name,
         "day": _day(before.decided_at),
     }
@@ -228,7 +230,11 @@ def own_or_admin(obj: Offerable, ctx: Context) -> str | None:
         return None
     if obj.assignee is None or obj.assignee == user:
         return None
-    return _g("%(name)s works this: ask them or one of your admins to hand it over.") % {"name": obj.assignee}
+    if not may_name(user, obj.assignee):
+        return gettext("A colleague works this: one of your admins can hand it over.")
+    return gettext("%(name)s works this: ask them or one of your admins to hand it over.") % {
+        "name": obj.assignee.get_short_name()
+    }
 
 
 @guard("has_colleague")
@@ -236,7 +242,7 @@ def has_colleague(obj: Offerable, ctx: Context) -> str | None:
     logins: QuerySet[User] = User.objects.filter(is_active=True, contact__company__in=[obj.partner_id])
     if logins.exclude(pk__in=[obj.assignee_id] if obj.assignee_id else []).exists():
         return None
-    return _g("There is nobody else with a login at the partner: invite a colleague.")
+    return gettext("There is nobody else with a login at the partner: invite a colleague.")
 
 
 @guard("assignee_is_colleague", needs_inputs=True)
@@ -244,7 +250,7 @@ def assignee_is_colleague(obj: Offerable, ctx: Context) -> str | None:
     colleague = ctx.inputs["assignee"]
     if colleague.is_active and colleague.company_id == obj.partner_id:
         return None
-    return _g("%(name)s has no active login at the partner that holds this.") % {"name": colleague}
+    return gettext("%(name)s has no active login at the partner that holds this.") % {"name": colleague}
 
 
 def _day(moment: datetime | None) -> str:
@@ -257,8 +263,7 @@ def start(record: Any, actor: Actor, *, held: str) -> bool:
     partner = Partner.objects.filter(pk=user.company_id).first() if user and user.company_id else None
     record.partner, record.offer_reason = partner, ""
     if partner is None:
-        manages = user is not None and user.portal is not None and user.portal.key == "channel_manager"
-        record.assignee, record.owner = None, user if manages else None
+        record.assignee, record.owner = None, user if looks_after(user) else None
         return False
     record.assignee, record.owner = user, partner.channel_manager
     record.begin(held)
@@ -273,7 +278,7 @@ def check_owner(record: Offerable, changed: set[str]) -> None:
         and owner is not None
         and not (owner.is_active and owner.portal and owner.portal.staff)
     ):
-        raise InvalidInput({"owner": [_g("Choose one of the vendor's own people.")]})
+        raise InvalidInput({"owner": [gettext("Choose one of the vendor's own people.")]})
 
 
 def return_open_offers(model: type[Any], state: str, partner: Partner) -> None:
@@ -281,7 +286,10 @@ def return_open_offers(model: type[Any], state: str, partner: Partner) -> None:
     rows = model.objects.filter(partner=partner, state=state).order_by("id")
     for record in rows:
         perform(
-            record, "recall", actor=Actor.system(), inputs={"reason": _g("The partner is no longer active.")}
+            record,
+            "recall",
+            actor=Actor.system(),
+            inputs={"reason": gettext("The partner is no longer active.")},
         )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import models
-from django.utils.translation import gettext as _g
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from djmoney.money import Money
 
 from prm.opportunities.offers import (
     Assignment,
@@ -52,7 +54,7 @@ class LossReason(models.TextChoices):
 def worth_something(obj: OpportunityWorkflow, ctx: Context) -> str | None:
     if ctx.inputs.get("amount") or obj.amount:
         return None
-    return _g("Say what it is worth: a win needs an amount.")
+    return gettext("Say what it is worth: a win needs an amount.")
 
 
 @guard("closed_by_today", needs_inputs=True)
@@ -61,7 +63,11 @@ def closed_by_today(obj: OpportunityWorkflow, ctx: Context) -> str | None:
     # A day of grace: where the customer signed, tomorrow may have begun.
     if day is None or day <= (ctx.now + timedelta(days=1)).date():
         return None
-    return _g("A win cannot be dated in the future.")
+    return gettext("A win cannot be dated in the future.")
+
+
+#: What a managed deal would be won with, asked in turn until one knows; filled in by apps to the right.
+WINNING_AMOUNTS: list[Callable[[Any], Money | None]] = []
 
 
 class OpportunityWorkflow(Offerable, Workflow):
@@ -93,6 +99,12 @@ class OpportunityWorkflow(Offerable, Workflow):
 
     class Meta:
         abstract = True
+
+    def suggested(self, transition: str) -> dict[str, Any]:
+        if transition != "win":
+            return {}
+        found = next((amount for ask in WINNING_AMOUNTS if (amount := ask(self))), None)
+        return {"amount": found} if found else {}
 
     @transition(
         title=_("Distribute"),

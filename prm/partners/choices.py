@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +16,15 @@ class Tier(models.TextChoices):
     SILVER = "silver", _("Silver")
     GOLD = "gold", _("Gold")
     PLATINUM = "platinum", _("Platinum")
+
+
+#: Per cent below the price book that a tier may quote by itself, where nothing else was set.
+QUOTE_DISCOUNT: dict[str, Decimal] = {
+    Tier.REGISTERED: Decimal(5),
+    Tier.SILVER: Decimal(10),
+    Tier.GOLD: Decimal(15),
+    Tier.PLATINUM: Decimal(20),
+}
 
 
 class RejectReason(models.TextChoices):

@@ -7,8 +7,10 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from prm.people.mail import post, public_url
+from prm.people.mail import post
 from prm.people.tokens import new_token, token_hash
+from prm.vendor.looks import public_url
+from prm.vendor.queries import vendor
 
 if TYPE_CHECKING:
     from prm.partners.models import Registration
@@ -30,7 +32,7 @@ def renew_link(registration: "Registration") -> str:
 def started(registration: "Registration") -> None:
     post(
         registration.contact_email,
-        _("Your application to become a partner of %(vendor)s") % {"vendor": settings.VENDOR_NAME},
+        _("Your application to become a partner of %(vendor)s") % {"vendor": vendor().name},
         [
             _hello(registration),
             _(
@@ -80,7 +82,7 @@ def question(registration: "Registration") -> None:
 def approved(registration: "Registration") -> None:
     post(
         registration.contact_email,
-        _("Welcome as a partner of %(vendor)s") % {"vendor": settings.VENDOR_NAME},
+        _("Welcome as a partner of %(vendor)s") % {"vendor": vendor().name},
         [
             _hello(registration),
             _(
@@ -95,7 +97,7 @@ def approved(registration: "Registration") -> None:
 def rejected(registration: "Registration", comment: str) -> None:
     post(
         registration.contact_email,
-        _("Your application to become a partner of %(vendor)s") % {"vendor": settings.VENDOR_NAME},
+        _("Your application to become a partner of %(vendor)s") % {"vendor": vendor().name},
         [
             _hello(registration),
             _("Thank you for your interest. We cannot accept the application of %(company)s (%(reference)s).")

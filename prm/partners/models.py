@@ -1,8 +1,10 @@
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +16,7 @@ from prm.partners.workflow import PartnerWorkflow, RegistrationWorkflow
 from prm.people.fields import PhoneTextField
 from prm.people.matching import Matched, company_domain, name_key, tax_key
 from prm.people.models import Company
+from workflows.inputs import currencies
 from workflows.models import Record
 
 
@@ -51,6 +54,34 @@ class Territory(Record):
 
 def _words(text: str) -> list[str]:
     return [word for part in text.split(",") if (word := part.strip())]
+
+
+def regions_served(territory: str | None, region: str) -> set[str]:
+    """The regions that a partner serves: those of its territory, and where that names none, its own.
+
+    territory: the `region_names` of its territory, None without one.
+    """
+    return set(_words(territory or "")) or {region} - {""}
+
+
+class TierTerms(Record):
+    """What a tier of the programme may do by itself."""
+
+    tier = models.CharField(_("tier"), max_length=20, choices=Tier, unique=True)
+    quote_discount_limit = models.DecimalField(
+        _("discount limit"),
+        max_digits=5,
+        decimal_places=2,
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
+        help_text=_("A quote that is further below the price book has to be approved."),
+    )
+
+    class Meta:
+        verbose_name = _("terms of a tier")
+        verbose_name_plural = _("terms of the tiers")
+
+    def __str__(self) -> str:
+        return str(self.get_tier_display())
 
 
 class Agreement(Record):
@@ -176,11 +207,12 @@ class Registration(RegistrationWorkflow, Acceptance, Matched, Record):
     motivation = models.TextField(_("motivation"), max_length=4000, blank=True)
     expected_annual_revenue = MoneyField(
         _("expected annual revenue"),
-        max_digits=16,
-        decimal_places=2,
+        max_digits=17,
+        decimal_places=3,
         null=True,
         blank=True,
         default_currency=settings.DEFAULT_CURRENCY,
+        currency_choices=currencies,
     )
 
     # Two secrets, stored hashed: the applicant's browser holds one from the start; the other is only in the

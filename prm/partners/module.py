@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prm.access.specs import GrantSpec, ScopeSpec
 from prm.modules.registry import Importing, Module, Related, Section, fields
-from prm.partners.models import Agreement, Partner, Registration, Territory
+from prm.partners.models import Agreement, Partner, Registration, Territory, TierTerms
 from workflows.actor import Actor
 
 ALL_READ = GrantSpec(scopes=(ScopeSpec(name="all", where=None, actions=("view",)),), views=("list",))
@@ -52,6 +52,7 @@ partners = Module(
         "created_at",
         "updated_at",
         agreement={"create": False, "edit": False},
+        tax_id={"divided": True},
     ),
     columns=("name", "state", "tier", "partner_type", "territory", "channel_manager"),
     card=("name", "tier", "territory", "channel_manager"),
@@ -61,7 +62,7 @@ partners = Module(
         Section(_("Address"), ("street", "postal_code", "city", "region", "country")),
         Section(_("Agreement"), ("agreement", "agreement_accepted_at", "agreement_accepted_by")),
     ),
-    search=("name", "domain", "city"),
+    search=("name", "domain", "city", "phone", "tax_id"),
     filters=("name", "state", "tier", "partner_type", "territory", "channel_manager", "country", "region"),
     ordering=("name", "created_at", "state_since"),
     default_ordering="name",
@@ -72,6 +73,7 @@ partners = Module(
         Related("accounts", "partner", _("Accounts")),
         Related("leads", "partner", _("Leads")),
         Related("opportunities", "partner", _("Opportunities")),
+        Related("quotes", "partner", _("Quotes")),
     ),
     prepare=prepare_partner,
     importing=Importing(key="name", fields=("state",)),
@@ -150,6 +152,7 @@ registrations = Module(
         "updated_at",
         agreement={"create": False, "edit": False},
         partner={"create": False, "edit": False},
+        tax_id={"divided": True},
     ),
     columns=(
         "company_name",
@@ -173,7 +176,7 @@ registrations = Module(
             ("state", "channel_manager", "request_note", "request_answer", "reject_reason", "partner"),
         ),
     ),
-    search=("company_name", "contact_name", "contact_email", "domain"),
+    search=("company_name", "contact_name", "contact_email", "contact_phone", "domain", "tax_id"),
     filters=("state", "country", "region", "partner_type", "channel_manager"),
     ordering=("created_at", "submitted_at", "due_at", "company_name"),
     board="state",
@@ -242,6 +245,38 @@ territories = Module(
     },
 )
 
+tier_terms = Module(
+    key="tier-terms",
+    model=TierTerms,
+    label=_("Terms of a tier"),
+    label_plural=_("Terms of the tiers"),
+    icon="medal",
+    title="tier",
+    fields=fields(TierTerms, "tier", "created_at", quote_discount_limit={"unit": "%"}),
+    columns=("tier", "quote_discount_limit"),
+    layout=(Section(_("Terms"), ("tier", "quote_discount_limit")),),
+    filters=("tier",),
+    ordering=("quote_discount_limit", "created_at"),
+    default_ordering="quote_discount_limit",
+    nav=False,
+    administration=True,
+    grants={
+        "administrator": GrantSpec(
+            scopes=(
+                ScopeSpec(
+                    name="all",
+                    where=None,
+                    actions=("view", "create", "edit", "delete"),
+                    fields={"*": "write"},
+                ),
+            ),
+            views=("list",),
+        ),
+        "channel_manager": ALL_READ,
+        "partner": ALL_READ,
+    },
+)
+
 agreements = Module(
     key="agreements",
     model=Agreement,
@@ -285,4 +320,4 @@ agreements = Module(
     },
 )
 
-modules = [partners, registrations, territories, agreements]
+modules = [partners, registrations, territories, tier_terms, agreements]

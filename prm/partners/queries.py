@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import Any, TypedDict
 
 from django.db.models import Model, Q, QuerySet
@@ -6,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from prm.access.rights import visible
 from prm.modules import registry
-from prm.partners.models import Agreement, OnboardingStep, Partner, Registration
+from prm.partners.choices import QUOTE_DISCOUNT
+from prm.partners.models import Agreement, OnboardingStep, Partner, Registration, TierTerms
 from prm.people.models import Contact, User
 
 #: So many of a kind are shown; more than these say nothing new to whoever decides.
@@ -113,3 +115,9 @@ def onboarding_steps(user: User, partner: Model) -> QuerySet[OnboardingStep]:
     """The checklist of a partner that the user may see."""
     seen = visible(user, registry.get("partners")).filter(pk=partner.pk)
     return OnboardingStep.objects.filter(partner_id__in=seen.values("pk")).order_by("position")
+
+
+def quote_discount_limit(tier: str) -> Decimal:
+    """How many per cent below the price book a partner of the tier may quote without being asked."""
+    found = TierTerms.objects.filter(tier=tier).values_list("quote_discount_limit", flat=True).first()
+    return found if found is not None else QUOTE_DISCOUNT.get(tier, Decimal(0))

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import F, Q
 
+from prm.people import seats
 from prm.people.models import Company, Invitation, User
 from workflows.actor import Actor
 from workflows.perform import perform
@@ -26,11 +27,16 @@ def close_company(company: Company, *, now: datetime, for_good: bool = False) ->
 
 
 def reopen_company(company: Company) -> None:
-    """Lets in again those whom `close_company` shut out; who was deactivated by hand stays so."""
+    """Lets in again those whom `close_company` shut out; who was deactivated by hand stays so.
+
+    Raises NoSeats where there is no longer a seat for all of them.
+    """
     company.closed_at = None
-    User.objects.filter(contact__company_id=company.id, paused=True).update(
-        is_active=True, paused=False, version=F("version") + 1
-    )
+    paused = User.objects.filter(contact__company_id=company.id, paused=True)
+    seated = paused.filter(portal__seated=True).exists()
+    paused.update(is_active=True, paused=False, version=F("version") + 1)
+    if seated:
+        seats.require()
 
 
 def end_with_user(event: Event) -> None:

@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prm.access.models import Portal
+from prm.access.rights import writable_fields
 from prm.modules import registry
 from prm.modules.actions import create, update
+from prm.people import seats
 from prm.people.mail import send_invitation
 from prm.people.models import Company, Contact, Invitation, User
 from prm.people.tokens import token_hash
@@ -38,10 +40,12 @@ def invite(
     is_admin: bool = False,
     company: Company | None = None,
     portal: Portal | None = None,
+    contact: Contact | None = None,
 ) -> Invitation:
     """Mails a link to make a login. Known and unknown addresses are answered alike.
 
-    company, portal: for the vendor's people; others invite to their own. Raises Denied, InvalidInput.
+    company, portal: for the vendor's people; others invite to their own. contact: whom the login will belong
+    to; a contact of the company with that address where it is not said. Raises Denied, InvalidInput.
     """
     data: dict[str, Any] = {"email": email, "name": name, "is_admin": is_admin}
     if actor.user.portal_id and actor.user.portal.staff:
@@ -49,7 +53,40 @@ def invite(
             "company": str(company.pk) if company else None,
             "portal": str(portal.pk) if portal else None,
         }
-    return create(actor, registry.get("invitations"), data)
+    with unit_of_work():
+        invitation: Invitation = create(actor, registry.get("invitations"), data)
+        if contact is not None:
+            invitation.contact = contact
+            invitation.save(update_fields=["contact"])
+    return invitation
+
+
+def invite_contact(
+    actor: Actor, contact: Contact, *, portal: Portal | None = None, is_admin: bool | None = None
+) -> Invitation:
+    """Invites the person of a card, with the card's own Admin flag unless another is said.
+
+    Raises Denied, InvalidInput.
+    """
+    if not contact.email:
+        raise InvalidInput({"email": [_("This contact has no email address.")]})
+    if User.objects.filter(contact=contact).exists():
+        raise InvalidInput({"email": [_("This contact has a login already.")]})
+    if not _staff(actor.user) and contact.company_id != actor.user.company_id:
+        raise Denied
+    return invite(
+        actor,
+        email=contact.email,
+        name=contact.name,
+        is_admin=contact.is_admin if is_admin is None else is_admin,
+        company=contact.company,
+        portal=portal,
+        contact=contact,
+    )
+
+
+def _staff(user: User) -> bool:
+    return bool(user.portal and user.portal.staff)
 
 
 def prepare_invitation(invitation: Invitation, actor: Actor) -> None:
@@ -63,8 +100,15 @@ def prepare_invitation(invitation: Invitation, actor: Actor) -> None:
         raise InvalidInput({"portal": [_("Choose a portal.")]})
     elif invitation.portal.staff and inviter.portal.key != "administrator":
         raise Denied
+    elif invitation.portal.staff and invitation.company is not None:
+        # The company's admins, and its suspension, would decide on one of the vendor's people.
+        text = _("%(name)s belongs to %(company)s; this portal is for the vendor's own people.")
+        facts = {"name": invitation.name or invitation.email, "company": invitation.company}
+        raise InvalidInput({"portal": [text % facts]})
     elif not invitation.portal.staff and invitation.company_id is None:
         raise InvalidInput({"company": [_("Choose the company that this person belongs to.")]})
+    if invitation.portal.archived:
+        raise InvalidInput({"portal": [_("This portal is archived.")]})
     if invitation.company is not None and invitation.company.closed_at is not None:
         raise InvalidInput({"company": [_("The access of this company has ended.")]})
     if "://" in invitation.name or "www." in invitation.name.lower():
@@ -110,7 +154,8 @@ def mail_invitation(event: Event) -> None:
 
 
 def find_invitation(token: str) -> Invitation | None:
-    """The invitation that this token may accept; None alike for unknown, used, revoked and expired."""
+    """The invitation that this token may accept; None alike for unknown, used, revoked and expired ones, and
+    while there is nothing to come into: the company's access has ended, or the portal is archived."""
     return (
         Invitation.objects.select_related("company", "portal")
         .filter(
@@ -118,6 +163,7 @@ def find_invitation(token: str) -> Invitation | None:
             state=Invitation.State.PENDING,
             expires_at__gt=timezone.now(),
             company__closed_at=None,
+            portal__archived=False,
         )
         .first()
     )
@@ -135,6 +181,8 @@ def accept_invitation(token: str, *, name: str, password: str, request_id: str =
     _check_login(invitation, name, password)
     try:
         with unit_of_work():
+            # Behind the seats: whoever counts next sees the invitation or the login, and never neither.
+            seats.hold()
             actor = Actor.link(name=name, request_id=request_id)
             return _make_user(_accepted(invitation, actor), name=name, password=password)
     except IntegrityError as error:
@@ -172,6 +220,7 @@ def _make_user(invitation: Invitation, *, name: str, password: str) -> User:
     user = known or User(email=invitation.email)
     user.name, user.portal, user.is_active, user.paused = name, invitation.portal, True, False
     user.contact = user.contact or contact
+    user.promised = True
     user.set_password(password)
     user.version += 0 if known is None else 1
     user.save()
@@ -224,17 +273,34 @@ def set_admin(actor: Actor, user: User, value: bool) -> Contact:
     return update(actor, registry.get("contacts"), user.contact_id, {"is_admin": value})
 
 
-def update_profile(user: User, *, name: str, language: str, timezone: str) -> User:
-    """The user's own settings; the name goes to the contact too, who is the same person."""
+#: What of their own card people change with their profile, where their portal lets them.
+OWN_CARD = ("phone", "job_title")
+
+
+def own_card(user: User) -> tuple[str, ...]:
+    """The fields of `OWN_CARD` that the user may change of the own contact."""
+    if user.contact is None:
+        return ()
+    writable = writable_fields(user, registry.get("contacts"), user.contact)
+    return tuple(name for name in OWN_CARD if name in writable)
+
+
+def update_profile(user: User, *, name: str, language: str, timezone: str, **card: str) -> User:
+    """The user's own settings; the name goes to the contact too, who is the same person.
+
+    card: fields of the own contact, of `own_card`. Raises InvalidInput.
+    """
     with unit_of_work():
+        if card and user.contact_id is not None:
+            update(Actor.of(user), registry.get("contacts"), user.contact_id, card)
         data = {"name": name, "language": language, "timezone": timezone}
-        user = update(Actor.of(user), registry.get("users"), user.pk, data)
-        contact = user.contact
-        if contact is not None and contact.name != user.name:
-            contact.name = user.name
-            contact.version += 1
-            contact.save(update_fields=["name", "version", "updated_at"])
-    return user
+        update(Actor.of(user), registry.get("users"), user.pk, data)
+    return User.objects.get(pk=user.pk)
+
+
+def choose_language(user: User, language: str) -> User:
+    """The language in which the user reads pages and mails; one of settings.LANGUAGES."""
+    return update(Actor.of(user), registry.get("users"), user.pk, {"language": language})
 
 
 def set_away(user: User, *, cover: User | None, away_from: date | None, away_until: date | None) -> User:

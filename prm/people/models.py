@@ -125,11 +125,20 @@ class User(Record, AbstractBaseUser, PermissionsMixin):
     )
     away_from = models.DateField(_("away from"), null=True, blank=True)
     away_until = models.DateField(_("away until"), null=True, blank=True)
-    timezone = models.CharField(_("time zone"), max_length=64, default="UTC")
-    language = models.CharField(_("language"), max_length=12, default="en")
+    timezone = models.CharField(
+        _("time zone"), max_length=64, blank=True, help_text=_("Empty: that of the browser.")
+    )
+    language = models.CharField(
+        _("language"), max_length=12, blank=True, help_text=_("Empty: that of the browser.")
+    )
     date_joined = models.DateTimeField(_("joined"), default=now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
+
+    #: Portal and activity as the row was loaded, for who has to know what a save has changed.
+    loaded: tuple[UUID | None, bool] | None = None
+    #: An invitation has kept the seat that this login takes.
+    promised = False
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -149,6 +158,13 @@ class User(Record, AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.email
 
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> "User":
+        user = super().from_db(*args, **kwargs)
+        if "portal_id" in user.__dict__ and "is_active" in user.__dict__:
+            user.loaded = (user.portal_id, user.is_active)
+        return user
+
     def clean(self) -> None:
         super().clean()
         self.email = self.email.strip().lower()
@@ -157,6 +173,12 @@ class User(Record, AbstractBaseUser, PermissionsMixin):
         # One spelling for one mailbox, whatever made the row: form, command, single sign-on.
         self.email = self.email.strip().lower()
         super().save(*args, **kwargs)
+        written = kwargs.get("update_fields")
+        before = self.loaded or (self.portal_id, self.is_active)
+        self.loaded = (
+            self.portal_id if written is None or "portal" in written else before[0],
+            self.is_active if written is None or "is_active" in written else before[1],
+        )
 
     def get_full_name(self) -> str:
         return self.name or self.email
@@ -176,10 +198,6 @@ class User(Record, AbstractBaseUser, PermissionsMixin):
         return bool(
             self.away_from and self.away_from <= day and (self.away_until is None or day <= self.away_until)
         )
-
-    def stand_in(self, day: date) -> "User | None":
-        """Who acts in this user's place on that day: the cover while away, else nobody."""
-        return self.cover if self.cover_id and self.away_on(day) else None
 
 
 class Invitation(InvitationWorkflow, Record):
@@ -204,6 +222,8 @@ class Invitation(InvitationWorkflow, Record):
 
     #: The token itself, only in the instance that made it.
     fresh_token = ""
+    #: Whether it has kept a seat before this instance renewed it.
+    kept_seat = False
 
     class Meta:
         verbose_name = _("invitation")
@@ -218,6 +238,60 @@ class Invitation(InvitationWorkflow, Record):
 
     def renew(self) -> None:
         """A new token and a new term; the caller saves."""
+        self.kept_seat = (
+            not self._state.adding and self.state == self.State.PENDING and self.expires_at > now()
+        )
         self.fresh_token = new_token()
         self.token_hash = token_hash(self.fresh_token)
         self.expires_at = now() + timedelta(days=settings.INVITATION_DAYS)
+
+
+class PortalStay(models.Model):
+    """From when until when a user has had a portal; `until` is empty for the present one."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="stays", verbose_name=_("user"))
+    portal = models.ForeignKey(
+        "access.Portal", models.CASCADE, related_name="stays", verbose_name=_("portal")
+    )
+    since = models.DateTimeField(_("since"))
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("stay in a portal")
+        verbose_name_plural = _("stays in portals")
+        constraints = [
+            models.UniqueConstraint(fields=["user"], condition=Q(until=None), name="stay_one_open"),
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(until__gte=models.F("since")), name="stay_ends_after_it_begins"
+            ),
+        ]
+        indexes = [models.Index(fields=["user", "since"], name="stay_user_since")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.portal_id}"
+
+
+class SeatPool(Record):
+    """The licences bought for portals with seats: one row, or none as long as nobody set a number."""
+
+    ONLY = UUID(int=1)
+
+    bought = models.PositiveIntegerField(
+        _("seats bought"), null=True, blank=True, help_text=_("Empty: as many as are needed.")
+    )
+    free = models.PositiveIntegerField(
+        _("free seats"), default=0, help_text=_("So many come without being bought.")
+    )
+
+    class Meta:
+        verbose_name = _("seats")
+        verbose_name_plural = _("seats")
+        constraints = [models.CheckConstraint(condition=Q(id=UUID(int=1)), name="seatpool_only_one")]
+
+    def __str__(self) -> str:
+        return str(self.limit)
+
+    @property
+    def limit(self) -> int | None:
+        """How many there are; None for as many as are needed."""
+        return None if self.bought is None else self.bought + self.free

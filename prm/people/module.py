@@ -1,7 +1,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from prm.access.rights import visible
@@ -46,7 +46,7 @@ def same_person(user: User, values: Mapping[str, Any]) -> list[dict[str, Any]]:
             "module": "contacts",
             "id": str(contact.pk),
             "title": contact.name,
-            "why": [_now("Same email address")],
+            "why": [gettext("Same email address")],
         }
         for contact in found
     ]
@@ -125,7 +125,7 @@ contacts = Module(
         Section(_("Reach"), ("email", "phone")),
         Section(_("Portal"), ("is_admin",)),
     ),
-    search=("name", "email", "job_title"),
+    search=("name", "email", "job_title", "phone"),
     filters=("company", "email", "is_admin"),
     ordering=("name", "email", "created_at"),
     default_ordering="name",
@@ -241,7 +241,7 @@ _colleagues_of_admin = ScopeSpec(
 )
 _vendor_contacts = ScopeSpec(
     name="the vendor's channel managers",
-    where={"field": "portal.key", "op": "is", "value": "channel_manager"},
+    where={"field": "portal.channel", "op": "is", "value": True},
     actions=("view",),
     fields={"*": "hidden", "name": "read"},
 )
@@ -331,6 +331,7 @@ _own_team = ScopeSpec(
 
 invitations = Module(
     key="invitations",
+    from_files=False,
     model=Invitation,
     label=_("Invitation"),
     label_plural=_("Invitations"),

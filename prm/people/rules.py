@@ -1,9 +1,34 @@
 """What may not be, of a person's record, whoever asks."""
 
+import zoneinfo
+
+from django.conf import settings
 from django.utils.translation import gettext as _
 
+from prm.access.models import Portal
 from prm.people.models import Contact, User
 from workflows.errors import InvalidInput
+from workflows.locking import lock
+
+#: The built-in portal that somebody must always be in: nobody else could let anybody in again.
+FIRST = "administrator"
+
+
+def hold_administrators(user: User) -> None:
+    """Called in the transaction that may take `user` from the administrators, before `is_last_administrator`.
+
+    Whoever holds the portal's row has all earlier changes before its eyes: of two who take each other away
+    at once, the later one is refused.
+    """
+    if user.portal is not None and user.portal.key == FIRST:
+        lock(Portal, user.portal.pk)
+
+
+def is_last_administrator(user: User) -> bool:
+    """Whether the user is an administrator and nobody else is one with access."""
+    if user.portal is None or user.portal.key != FIRST:
+        return False
+    return not User.objects.filter(portal=user.portal, is_active=True).exclude(pk=user.pk).exists()
 
 
 def check_contact(contact: Contact, changed: set[str]) -> None:
@@ -21,6 +46,10 @@ def check_user(user: User, changed: set[str]) -> None:
         _check_active(user)
     if {"cover", "away_from", "away_until"} & changed:
         _check_away(user)
+    if "language" in changed and user.language and user.language not in dict(settings.LANGUAGES):
+        raise InvalidInput({"language": [_("The portal does not speak this language.")]})
+    if "timezone" in changed and user.timezone and user.timezone not in zoneinfo.available_timezones():
+        raise InvalidInput({"timezone": [_("There is no such time zone.")]})
 
 
 def _check_active(user: User) -> None:
@@ -29,10 +58,10 @@ def _check_active(user: User) -> None:
         if company is not None and company.closed_at is not None:
             raise InvalidInput({"is_active": [_("The access of this company has ended.")]})
         return
-    if user.portal is not None and user.portal.key == "administrator":
-        if not User.objects.filter(portal=user.portal, is_active=True).exclude(pk=user.pk).exists():
-            raise InvalidInput({"is_active": [_("The last administrator cannot be deactivated.")]})
-    elif user.is_portal_admin and user.company_id is not None:
+    hold_administrators(user)
+    if is_last_administrator(user):
+        raise InvalidInput({"is_active": [_("The last administrator cannot be deactivated.")]})
+    if user.is_portal_admin and user.company_id is not None:
         others = User.objects.filter(
             contact__company_id=user.company_id, contact__is_admin=True, is_active=True
         ).exclude(pk=user.pk)

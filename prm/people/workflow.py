@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from django.db import models
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from workflows.machine import Context, StateField, Wait, Workflow, guard, transition
@@ -17,13 +17,27 @@ def _until(invitation: "Invitation") -> datetime:
 
 @guard("expired")
 def not_expired(invitation: "Invitation", ctx: Context) -> str | None:
-    return _now("This invitation has expired.") if invitation.expires_at <= ctx.now else None
+    return gettext("This invitation has expired.") if invitation.expires_at <= ctx.now else None
 
 
 @guard("company_closed")
 def company_open(invitation: "Invitation", ctx: Context) -> str | None:
     closed = invitation.company is not None and invitation.company.closed_at is not None
-    return _now("The access of this company has ended.") if closed else None
+    return gettext("The access of this company has ended.") if closed else None
+
+
+@guard("another_portal")
+def into_own_portal(invitation: "Invitation", ctx: Context) -> str | None:
+    """Only the vendor's people renew an invitation into a portal that is not their own."""
+    user = ctx.actor.user
+    if user is None or user.portal is None or user.portal.staff or user.portal_id == invitation.portal_id:
+        return None
+    return gettext("This invitation leads into another portal than yours.")
+
+
+@guard("portal_archived")
+def portal_in_use(invitation: "Invitation", ctx: Context) -> str | None:
+    return gettext("This portal is archived.") if invitation.portal.archived else None
 
 
 class InvitationWorkflow(Workflow):
@@ -48,7 +62,7 @@ class InvitationWorkflow(Workflow):
         source=State.PENDING,
         target=State.ACCEPTED,
         by=("link",),
-        guards=[not_expired, company_open],
+        guards=[not_expired, company_open, portal_in_use],
     )
     def accept(self, ctx: Context) -> None:
         cast("Invitation", self).used_at = ctx.now
@@ -57,7 +71,7 @@ class InvitationWorkflow(Workflow):
         title=_("Send again"),
         source=[State.PENDING, State.EXPIRED],
         target=State.PENDING,
-        guards=[company_open],
+        guards=[company_open, into_own_portal, portal_in_use],
     )
     def resend(self, ctx: Context) -> None:
         """The earlier link ends: each mail carries a token of its own."""

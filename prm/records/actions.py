@@ -1,4 +1,4 @@
-"""Notes and activities on a record of any module. Whoever may see the record may write; no state changes."""
+"""Notes and activities on a record of any module. Whoever may comment on it may write; no state changes."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from prm.access.rights import may, rights_for
 from prm.modules.registry import Module
@@ -15,18 +16,23 @@ from prm.people.models import User
 from prm.records.models import Activity, Note
 from prm.records.queries import readable
 from workflows.actor import Actor
-from workflows.errors import InvalidInput, NotFound
+from workflows.errors import Denied, InvalidInput, NotFound
 from workflows.perform import unit_of_work
 
 LONGEST = 20_000
+#: What is said to somebody who sees the record and may do no more.
+REFUSED = {
+    "comment": gettext_lazy("You may read this record, but write nothing on it."),
+    "attach": gettext_lazy("You may read this record, but add no files to it and remove none."),
+}
 #: Beyond these a moment has no local time in every zone.
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def add_note(actor: Actor, module: Module, obj: Model, *, body: str, internal: bool = False) -> Note:
-    """Writes a note. internal: for the vendor's people only. Raises NotFound, InvalidInput."""
-    _may_write(actor, module, obj)
-    note = Note(body=_text("body", body), author=actor.user, **_place(actor, module, obj, internal))
+    """Writes a note. internal: for the vendor's people only. Raises NotFound, Denied, InvalidInput."""
+    check_may_write(actor, module, obj, "comment")
+    note = Note(body=_text("body", body), author=actor.user, **place(actor, module, obj, internal))
     note.save(force_insert=True)
     return note
 
@@ -45,9 +51,9 @@ def add_activity(
 ) -> Activity:
     """Plans a call, a meeting or a task; it is the actor's own unless a colleague is named.
 
-    Raises NotFound, InvalidInput.
+    Raises NotFound, Denied, InvalidInput.
     """
-    _may_write(actor, module, obj)
+    check_may_write(actor, module, obj, "comment")
     errors = {}
     if kind not in Activity.Kind.values:
         errors["kind"] = [_("Choose a call, a meeting or a task.")]
@@ -64,15 +70,15 @@ def add_activity(
         due_at=due_at,
         assignee=assignee or actor.user,
         author=actor.user,
-        **_place(actor, module, obj, internal),
+        **place(actor, module, obj, internal),
     )
     activity.save(force_insert=True)
     return activity
 
 
 def complete_activity(actor: Actor, module: Module, obj: Model, activity_id: UUID | str) -> Activity:
-    """Marks it as done; twice is as good as once. Raises NotFound."""
-    _may_write(actor, module, obj)
+    """Marks it as done; twice is as good as once. Raises NotFound, Denied (another's, without commenting)."""
+    check_may_write(actor, module, obj)
     with unit_of_work():
         try:
             activity = (
@@ -82,6 +88,9 @@ def complete_activity(actor: Actor, module: Module, obj: Model, activity_id: UUI
             )
         except (Activity.DoesNotExist, ValidationError) as error:
             raise NotFound from error
+        if activity.assignee_id != actor.user.pk:
+            # What is one's own to do is one's own to have done.
+            check_may_write(actor, module, obj, "comment")
         if activity.done_at is None:
             activity.done_at = timezone.now()
             activity.version += 1
@@ -89,9 +98,12 @@ def complete_activity(actor: Actor, module: Module, obj: Model, activity_id: UUI
     return activity
 
 
-def _may_write(actor: Actor, module: Module, obj: Model) -> None:
+def check_may_write(actor: Actor, module: Module, obj: Model, verb: str = "view") -> None:
+    """Whether the actor sees the record, and may do `verb` with it. Raises NotFound, Denied."""
     if not may(actor.user, module, "view", obj):
         raise NotFound
+    if not may(actor.user, module, verb, obj):
+        raise Denied(REFUSED.get(verb))
 
 
 def _may_assign(user: User, assignee: User) -> bool:
@@ -103,7 +115,7 @@ def _may_assign(user: User, assignee: User) -> bool:
     return user.company_id is not None and assignee.company_id == user.company_id
 
 
-def _place(actor: Actor, module: Module, obj: Model, internal: bool) -> dict[str, Any]:
+def place(actor: Actor, module: Module, obj: Model, internal: bool) -> dict[str, Any]:
     """Where it belongs. What somebody outside writes is their own company's, and never internal."""
     staff = rights_for(actor.user).policy.staff
     return {

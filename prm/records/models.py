@@ -24,6 +24,55 @@ class OnRecord(Record):
         abstract = True
 
 
+class File(OnRecord):
+    """A file on a record. One that was removed keeps its line, without bytes, to tell who did it and when."""
+
+    stored = models.ForeignKey(
+        "files.StoredFile", models.PROTECT, null=True, related_name="on_records", verbose_name=_("content")
+    )
+    name = models.CharField(_("name"), max_length=150)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("author")
+    )
+    removed_at = models.DateTimeField(_("removed"), null=True, blank=True, editable=False)
+    removed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("removed by")
+    )
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        indexes = [models.Index(fields=["subject", "object_id", "id"], name="file_of_record")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(stored=None, removed_at__isnull=False) | Q(stored__isnull=False, removed_at=None),
+                name="file_stored_or_removed",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Upload(OnRecord):
+    """A file that arrives in parts. parts: keys of those that are there, in order; offset: their bytes."""
+
+    name = models.CharField(_("name"), max_length=150)
+    size = models.PositiveBigIntegerField(_("size"))
+    offset = models.PositiveBigIntegerField(default=0, editable=False)
+    parts = models.JSONField(default=list, editable=False)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    file = models.ForeignKey(File, models.CASCADE, null=True, related_name="+", editable=False)
+    expires_at = models.DateTimeField(db_index=True, editable=False)
+
+    class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Note(OnRecord):
     body = models.TextField(_("note"))
     author = models.ForeignKey(

@@ -7,7 +7,7 @@ from prm.access.rights import may, rights_for, visible
 from prm.modules import registry
 from prm.modules.registry import Module
 from prm.people.models import User
-from prm.records.models import Activity, Note, OnRecord
+from prm.records.models import Activity, File, Note, OnRecord
 
 Row = TypeVar("Row", bound=OnRecord)
 
@@ -15,6 +15,17 @@ Row = TypeVar("Row", bound=OnRecord)
 def notes(user: User, module: Module, obj: Model) -> QuerySet[Note]:
     """The notes on a record that the user may read, oldest first."""
     return _on_record(Note, user, module, obj).select_related("author").order_by("id")
+
+
+def files(user: User, module: Module, obj: Model) -> QuerySet[File]:
+    """The files on a record that the user may read, oldest first, without those that were removed."""
+    rows = _on_record(File, user, module, obj).filter(removed_at=None)
+    return rows.select_related("author", "stored").order_by("id")
+
+
+def files_ever(user: User, module: Module, obj: Model) -> QuerySet[File]:
+    """All files that were ever on a record, removed ones too, as far as the user may know."""
+    return _on_record(File, user, module, obj).select_related("author", "removed_by").order_by("id")
 
 
 def activities(user: User, module: Module, obj: Model) -> QuerySet[Activity]:

@@ -3,6 +3,7 @@
 import pytest
 
 from prm.access import rights
+from prm.access.explain import explain
 from prm.access.policy import sync_portals, touch
 from prm.access.specs import GrantSpec, ScopeSpec
 from prm.modules import registry
@@ -41,12 +42,12 @@ def test_transitions_are_granted_by_name(world, module, gadget):
 
 
 def test_explain_names_the_rule(world, module, gadget):
-    allowed = rights.explain(world.bob, module, "take_back", gadget)
+    allowed = explain(world.bob, module, "take_back", gadget)
     assert (allowed.allowed, allowed.rule) == (True, "partner / gadgets / lent to us")
-    denied = rights.explain(world.bob, module, "lend", gadget)
+    denied = explain(world.bob, module, "lend", gadget)
     assert (denied.allowed, denied.would_need) == (False, "the action lend in a scope")
     small = Gadget.objects.create(name="pin", size=1)
-    away = rights.explain(world.bob, module, "take_back", small)
+    away = explain(world.bob, module, "take_back", small)
     assert (away.allowed, away.rule) == (False, "partner / gadgets / “lent to us”")
 
 
@@ -95,6 +96,5 @@ def test_admins_only_scopes_count_for_admins(world, module, gadget):
         user.portal.refresh_from_db()
         assert rights.may(user, module, "view", gadget) is sees
     assert (
-        rights.explain(world.bob, module, "take_back", gadget).would_need
-        == "the Admin flag on the user's contact"
+        explain(world.bob, module, "take_back", gadget).would_need == "the Admin flag on the user's contact"
     )

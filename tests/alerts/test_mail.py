@@ -11,6 +11,7 @@ from django.core.mail.backends import locmem
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from prm.access.policy import touch
 from prm.alerts.mail import BACKOFF, GRACE, deliver, sweep
 from prm.alerts.models import ActionLink, Delivery
 from tests.factories import make_lead
@@ -48,6 +49,25 @@ def test_an_offer_is_mailed_in_two_parts_with_a_link_to_accept(world, assign, se
     assert link.transition == "accept"
     assert abs(link.expires_at - lead.due_at) < timedelta(seconds=1)
     assert set(Delivery.objects.values_list("state", flat=True)) == {"sent"}
+
+
+def test_an_alert_has_the_look_and_the_host_of_its_readers_portal(world, assign, settings):
+    settings.ALLOWED_HOSTS = ["testserver", "partners.example"]
+    portal = world.alice.portal
+    portal.title, portal.accent, portal.host = "Northern partners", "#7a1f5c", "partners.example"
+    portal.save()
+    touch(portal)
+    lead = assign(make_lead(topic="Forty workstations"))
+    run_jobs()
+    (message,) = to(world.alice)
+    html = message.alternatives[0][0]
+    for part in (message.body, html):
+        assert f"http://partners.example/leads/{lead.pk}/" in part
+        assert "http://partners.example/offer/" in part
+        assert settings.PUBLIC_URL not in part
+    assert "background:#7a1f5c" in html
+    assert ">Northern partners</td>" in html
+    assert settings.VENDOR_NAME in message.body and "Northern partners" not in message.body
 
 
 def test_markup_in_a_record_stays_text(world, assign):

@@ -15,7 +15,8 @@ from prm.alerts.models import Alert, AlertCounter, Delivery
 from prm.alerts.queries import after
 from prm.leads.models import Lead
 from prm.modules import actions, registry
-from tests.factories import make_lead, make_opportunity
+from prm.people.models import User
+from tests.factories import make_lead, make_opportunity, make_user
 from workflows.actor import Actor
 from workflows.perform import perform, perform_many, unit_of_work
 
@@ -98,10 +99,50 @@ def test_what_a_partner_enters_itself_is_new_and_not_accepted(world, module, kin
     assert told["title"] == f"New {kind} by {world.northwind.name}: Forty workstations"
 
 
+def enter(user, module: str, **data) -> None:
+    actions.create(Actor.of(user), registry.get(module), {"topic": "Forty workstations", **data})
+
+
 @pytest.mark.parametrize("module", ["leads", "opportunities"])
-def test_what_the_vendor_enters_is_told_to_nobody_until_it_is_offered(world, module):
-    actions.create(Actor.of(world.admin), registry.get(module), {"topic": "Forty workstations"})
-    assert not Alert.objects.exists()
+class TestWhatNoPartnerHas:
+    """It is told to those who may hand it out, live and by mail."""
+
+    def test_goes_to_the_managers_whose_partners_serve_the_region(self, world, module):
+        enter(world.admin, module, region="EMEA")
+        enter(world.admin, module, region="AMER")
+        kind = f"{module.removesuffix('s').replace('opportunitie', 'opportunity')}.created"
+        assert [one.recipient for one in Alert.objects.order_by("at")] == [world.maria, world.nils]
+        assert recipients(kind=kind) == {world.maria.email, world.nils.email}
+        assert Delivery.objects.filter(state="waiting").count() == 2
+        assert after(world.maria, 0)[0]["title"].endswith(": Forty workstations")
+
+    @pytest.mark.parametrize("region", ["", "APAC"])
+    def test_goes_to_all_managers_where_none_fits(self, world, module, region):
+        enter(world.admin, module, region=region)
+        assert recipients() == {world.maria.email, world.nils.email}
+
+    def test_is_not_told_to_who_entered_it(self, world, module):
+        enter(world.nils, module, region="EMEA")
+        assert recipients() == {world.maria.email}
+
+    def test_is_told_to_nobody_where_who_entered_it_answers_for_it_alone(self, world, module):
+        enter(world.maria, module, region="EMEA")
+        assert not Alert.objects.exists()
+
+    def test_goes_to_no_manager_of_a_partner_that_is_not_active(self, world, module):
+        perform(world.contoso, "suspend", actor=Actor.of(world.admin), inputs={"reason": "Invoices"})
+        Alert.objects.all().delete()
+        enter(world.admin, module, region="AMER")
+        # Nobody serves it any more, so all are told.
+        assert recipients() == {world.maria.email, world.nils.email}
+
+    def test_goes_to_the_administrators_where_there_are_no_managers(self, world, module):
+        User.objects.filter(pk__in=[world.maria.pk, world.nils.pk]).update(is_active=False)
+        enter(world.admin, module)
+        assert not Alert.objects.exists()
+        other = make_user("otto@vendor.example", "administrator", name="Otto Oz")
+        enter(world.admin, module)
+        assert recipients() == {other.email}
 
 
 def test_an_inactive_user_is_not_told(world, assign):

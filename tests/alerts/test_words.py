@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from prm.alerts.actions import mark_seen
 from prm.alerts.models import Alert
 from prm.alerts.queries import after, bell, latest
+from prm.alerts.readers import rights_mark
 from prm.alerts.values import shown
 from prm.alerts.words import compose, render
 from prm.modules import registry
@@ -97,14 +98,14 @@ def test_the_queries_do_not_grow_with_the_number_of_alerts(world, assign):
 
 
 def test_bell_counts_and_seen_counts_down(world, assign):
-    assert bell(world.alice) == {"unread": 0, "seq": 0}
+    assert bell(world.alice) == {"unread": 0, "seq": 0, "rights": rights_mark(world.alice)}
     for _ in range(3):
         assign()
     with CaptureQueriesContext(connection) as captured:
-        assert bell(world.alice) == {"unread": 3, "seq": 3}
+        assert bell(world.alice) == {"unread": 3, "seq": 3, "rights": rights_mark(world.alice)}
     assert len(captured) == 1
     assert mark_seen(world.alice, 2) == 1
-    assert bell(world.alice) == {"unread": 1, "seq": 3}
+    assert bell(world.alice) == {"unread": 1, "seq": 3, "rights": rights_mark(world.alice)}
     assert bell(world.bob)["unread"] == 3
     assert [one["seen"] for one in latest(world.alice)] == [False, True, True]
 

@@ -136,6 +136,60 @@ def test_only_activities_that_are_there_can_be_done(world: Any, as_: Any, offere
     assert as_(world.bob).call("GET", f"{path}{made['id']}/complete/").status_code == 405
 
 
+def test_activities_are_changed_and_deleted_by_whose_they_are(world: Any, as_: Any, offered: Any) -> None:
+    api, path = as_(world.bob), f"leads/{offered.pk}/activities/"
+    due = "2027-01-05T10:00:00Z"
+    made = api.post(path, {"kind": "call", "title": "First call", "due_at": due, "remind": "60"})[1]
+    one = f"{path}{made['id']}/"
+    response = api.call("GET", one)
+    assert (response.json(), response["ETag"]) == (made, f'"{made["version"]}"')
+    moved = api.patch(
+        one, {"due_at": "2027-01-12T10:00:00Z", "title": "Second call"}, If_Match=made["version"]
+    )
+    assert (moved[0], moved[1]["due_at"], moved[1]["title"]) == (200, "2027-01-12T10:00:00Z", "Second call")
+    assert moved[1]["version"] != made["version"]
+    (reminder,) = Activity.objects.get(pk=made["id"]).reminders.all()
+    assert (reminder.minutes, reminder.at.isoformat()) == (60, "2027-01-12T09:00:00+00:00")
+    for call in (lambda: api.patch(one, {"title": "x"}, If_Match=made["version"]),
+                 lambda: api.delete(one, If_Match=f'"{made["version"]}"')):  # fmt: skip
+        assert (call()[0], call()[1]["type"]) == (412, "urn:prm:problem:stale")
+    assert api.patch(one, {"done": True})[1]["done_at"] is not None
+    assert api.patch(one, {"done": False, "remind": None, "body": None})[1]["done_at"] is None
+    assert not Activity.objects.get(pk=made["id"]).reminders.exists()
+    assert api.delete(one, If_Match=f'"{api.get(one)[1]["version"]}"') == (204, None)
+    assert not Activity.objects.exists()
+    assert api.delete(one)[0] == 404
+
+
+def test_an_activity_is_given_to_colleagues_alone(world: Any, as_: Any, offered: Any) -> None:
+    perform(offered, "accept", actor=Actor.of(world.alice))
+    api, path = as_(world.alice), f"leads/{offered.pk}/activities/"
+    one = f"{path}{api.post(path, {'kind': 'task', 'title': 'x'})[1]['id']}/"
+    assert api.patch(one, {"assignee": str(world.bob.pk)})[1]["assignee"] == world.bob.name
+    assert api.patch(one, {"assignee": str(world.carol.pk)})[0] == 422
+    assert api.patch(one, {"assignee": None})[1]["assignee"] == world.alice.name
+
+
+def test_an_activity_of_others_is_not_there_to_change(world: Any, as_: Any, offered: Any) -> None:
+    path = f"leads/{offered.pk}/activities/"
+    made = as_(world.alice).post(path, {"kind": "task", "title": "x"})[1]
+    other = f"leads/{make_lead('new', owner=world.maria).pk}/activities/"
+    for user, where in ((world.bob, path), (world.carol, path), (world.maria, path), (world.maria, other)):
+        for call in (
+            as_(user).get,
+            as_(user).delete,
+            lambda one, user=user: as_(user).patch(one, {"title": "y"}),
+        ):
+            assert call(f"{where}{made['id']}/")[0] == 404
+    refused = ({"title": ""}, {"kind": "party"}, {"internal": True}, {"due_at": "noon"}, {"remind": "60"})
+    for wrong in refused:
+        assert as_(world.alice).patch(f"{path}{made['id']}/", wrong)[0] in (400, 422)
+    assert Activity.objects.get().title == "x"
+    # The admin of the company may change what is a colleague's.
+    done = as_(world.bob).post(path, {"kind": "task", "title": "z"})[1]
+    assert as_(world.alice).patch(f"{path}{done['id']}/", {"done": True})[0] == 200
+
+
 def test_alerts_after_a_number_come_in_its_order(world: Any, as_: Any, offered: Any) -> None:
     api = as_(world.bob)
     for _ in range(2):

@@ -19,7 +19,7 @@ from django.test import Client
 from django.utils import timezone
 
 from api.models import Token
-from api.tokens import issue, user_of
+from api.tokens import find, issue
 from tests.api.conftest import Api
 from tests.cast import PASSWORD
 
@@ -220,4 +220,4 @@ def test_tokens_end_with_the_password(world: Any, client: Client) -> None:
     client.post("/account/password/change/", given)
     world.bob.refresh_from_db()
     assert world.bob.check_password("another-long-phrase")
-    assert user_of(raw) is None
+    assert find(raw) is None

@@ -9,16 +9,19 @@ To add one, give it a line in `HARNESSES` and a module with
     def run(size: int) -> Figure        # measure; `size` counts in the harness's own unit (attempts, cases)
     FAULTS: dict[str, Fault]            # what can be planted, by name: context managers that put it in place
 
+Of a planted fault one wrong answer is enough: a loop that is long asks `noticed(bad)`, and ends there.
+
 The module is imported once Django is set up with the harness's settings. A database of its own has been
 created by then (unless `database=False`), and is dropped afterwards; `run` finds it empty but for migrations
-when the harness is measured, and as the fault before it left it under `--planted`. One that has several
-`shapes` is run once in each, in a process of its own; PostgreSQL needs TEST_DATABASE_URL.
+when the harness is measured, and as the run before it left it for each fault. One that has several
+`shapes` is run once in each, in a process of its own; PostgreSQL needs TEST_DATABASE_URL. `--both` measures
+and plants in the same process.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sized
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -69,11 +72,36 @@ class Harness:
 
 ENGINE = "tests.workflows.settings"
 
+_planted = False
+
+
+@contextmanager
+def one_is_enough() -> Iterator[None]:
+    """While a fault is planted."""
+    global _planted
+    _planted = True
+    try:
+        yield
+    finally:
+        _planted = False
+
+
+def noticed(bad: Sized) -> bool:
+    """Whether a planted fault has shown itself; never while the harness measures."""
+    return _planted and len(bad) > 0
+
+
 HARNESSES = {
+    "G1": Harness("tests.assurance.g1", 100_000),
+    "G2": Harness("tests.assurance.g2", 30_000),
+    "G3": Harness("tests.assurance.g3", 1_000),
     "G4": Harness("tests.assurance.g4", 20_000, ENGINE, (SQLITE, POSTGRESQL)),
     "G5": Harness("tests.assurance.g5", 3),
-    "G9": Harness("tests.assurance.g9", 60),
+    "G9": Harness("tests.assurance.g9", 2_400),
     "G12": Harness("tests.assurance.g12", 6_000, ENGINE, (SQLITE, POSTGRESQL)),
+    "G16": Harness("tests.assurance.g16", 400),
+    "G17": Harness("tests.assurance.g17", 1_000),
     "G18": Harness("tests.assurance.g18", 10_000),
     "G19": Harness("tests.assurance.g19", 8),
+    "G20": Harness("tests.assurance.g20", 2),
 }

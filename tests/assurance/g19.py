@@ -23,20 +23,25 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from frontend.shell import job_items
+from prm.access.document import normal
+from prm.access.models import Portal
 from prm.access.rights import may, visible
 from prm.leads.models import Lead
 from prm.modules import registry
 from prm.opportunities.models import Opportunity
-from tests.assurance import Fault, Figure
+from prm.portals.actions import draft_of, save_draft
+from prm.webforms.models import WebForm
+from tests.assurance import Fault, Figure, noticed
 from tests.browsing import CHROMIUM_ARGS, chromium_path, sign_in_page
 from tests.cast import World, build_world
 from tests.factories import make_lead, make_opportunity, make_registration
+from tests.webforms.test_webforms import make_form
 from workflows.actor import Actor
 from workflows.perform import perform
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 NARROW = {"width": 320, "height": 640}
-ROLES = ("administrator", "channel manager", "partner", "customer", "employee", "visitor")
+ROLES = ("administrator", "maker of portals", "channel manager", "partner", "customer", "employee", "visitor")
 #: Tab presses after which something counts as out of reach.
 REACH = 160
 AXE = {"resultTypes": ["violations"]}
@@ -103,6 +108,13 @@ def world() -> World:
             make_opportunity(state, made.northwind)
         make_opportunity("draft")
         make_registration("submitted")
+        make_form(made.admin, slug="ask-us")
+        portal, actor = Portal.objects.get(key="partner"), Actor.of(made.admin)
+        draft = draft_of(actor, portal)
+        # A draft that changes something, so that the review has something to say.
+        document = normal(draft.document)
+        document["grants"]["leads"]["views"] = ["list", "canvas"]
+        save_draft(actor, draft, document, draft.version)
         lead = make_lead("new", topic="For the inbox")
         perform(lead, "assign", actor=Actor.of(made.maria), inputs={"partner": str(made.northwind.pk)})
         _built.append(made)
@@ -111,14 +123,50 @@ def world() -> World:
 
 def users(cast: World) -> dict[str, Any]:
     """Who plays each role."""
-    people = (cast.admin, cast.maria, cast.alice, cast.dana, cast.erin, None)
+    people = (cast.admin, cast.admin, cast.maria, cast.alice, cast.dana, cast.erin, None)
     return dict(zip(ROLES, people, strict=True))
+
+
+def editor() -> list[str]:
+    """The pages on which portals and web forms are made and the log is read, those used most first."""
+    portal = Portal.objects.get(key="partner")
+    one = f"/portals-admin/{portal.pk}/"
+    module = f"{one}modules/leads/"
+    form = WebForm.objects.get()
+    return [
+        "/portals-admin/",
+        one,
+        f"{module}scopes/0/",
+        f"{module}views/",
+        f"{module}layouts/new/",
+        f"{one}review/",
+        f"/web-forms/{form.pk}/build/",
+        "/touches/",
+        f"{one}modules/",
+        module,
+        f"{module}layouts/",
+        f"{module}scopes/new/",
+        f"{module}related/",
+        f"{one}versions/",
+        f"{one}travel/",
+        "/portals-admin/new/",
+        "/view-as/",
+        "/web-forms/",
+        "/web-forms/new/",
+        f"/web-forms/{form.pk}/",
+    ]
 
 
 def addresses(user: Any) -> list[str]:
     """The pages of one person, those that are used most first."""
     if user is None:
-        return ["/account/login/", "/register/", "/account/password/reset/", "/nowhere/to/be/found/"]
+        return [
+            "/account/login/",
+            "/register/",
+            "/f/ask-us/",
+            "/account/password/reset/",
+            "/nowhere/to/be/found/",
+        ]
     found = ["/"]
     kinds: dict[str, list[str]] = {"list": [], "record": [], "new": [], "board": [], "edit": []}
     for module in sorted(registry.all_modules(), key=lambda one: not one.board):
@@ -261,7 +309,8 @@ def find(page: Page, url: str, cast: World) -> None:
     dialog(page)
     for _hit in range(12):
         page.keyboard.press("ArrowDown")
-        if page.evaluate("document.activeElement.href").endswith(f"/accounts/{cast.fabrikam.pk}/"):
+        chosen = page.locator("#finder [aria-selected='true']")
+        if (chosen.get_attribute("href") or "").endswith(f"/accounts/{cast.fabrikam.pk}/"):
             break
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/accounts/{cast.fabrikam.pk}/")
@@ -289,9 +338,12 @@ def run(size: int) -> Figure:
             page = browser.new_context(locale="en-US", timezone_id="UTC").new_page()
             if user:
                 sign_in_page(page, user, url)
-            for number, address in enumerate(addresses(user)[:size]):
+            pages = editor() if role == "maker of portals" else addresses(user)
+            for number, address in enumerate(pages[:size]):
                 problems += [f"{role}: {one}" for one in look(page, url, address, dark=number % 2 == 1)]
                 tried += 1
+                if noticed(problems):
+                    break
             for name, (by, job) in JOBS.items():
                 if by == role and name in scope[1]:
                     problems += _try(page, url, cast, name, job)

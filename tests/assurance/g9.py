@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 from unittest import mock
 
@@ -26,18 +27,27 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, Phase
 from schemathesis import GenerationMode
-from schemathesis.core.failures import FailureGroup
+from schemathesis.core.failures import AcceptedNegativeData, FailureGroup
 from schemathesis.core.result import Ok
 from schemathesis.openapi.checks import RejectedPositiveData
+from schemathesis.transport.serialization import Binary
 
 from api import body, problems, tokens
 from api.openapi import document
 from api.views import base, records
-from prm.modules import render
+from prm.catalog.models import ExchangeRate, PriceBook, PriceBookAudience, PriceBookEntry, TaxRate
+from prm.files import fetching, previews
+from prm.files.store import store
+from prm.modules import registry, render
 from prm.modules.registry import all_modules
-from tests.assurance import Fault, Figure
+from prm.quotes.models import Quote
+from prm.records.files import attach
+from prm.records.models import File
+from tests.assurance import Fault, Figure, noticed
 from tests.cast import World, build_world
-from tests.factories import make_lead, make_opportunity
+from tests.factories import make_lead, make_opportunity, make_quote
+from tests.files import making
+from workflows.actor import Actor
 from workflows.errors import WorkflowError
 
 ROLES = ("administrator", "channel manager", "partner", "customer", "employee", "anonymous")
@@ -45,6 +55,8 @@ ROLES = ("administrator", "channel manager", "partner", "customer", "employee", 
 RIGHTLY_REFUSED = ["412", "422"]
 #: Edge cases and random ones of one operation, before the next has its turn.
 EDGES, RANDOM = 10, 8
+#: What the cases of one role may take on a machine that has other things to do.
+SECONDS = 120
 
 
 @dataclass
@@ -95,6 +107,8 @@ class Fuzzer:
     def __init__(self, schema: Any, user: Any, ids: dict[str, list[str]], seed: int) -> None:
         self.random = random.Random(seed)
         self.ids, self.every = ids, [pk for found in ids.values() for pk in found]
+        files = File.objects.filter(object_id__in=self.every).values_list("object_id", "pk")
+        self.filed = [(str(record), str(pk)) for record, pk in files]
         self.tally = Tally()
         # In process nobody unpacks what the server has compressed.
         self.headers = {"Accept-Encoding": "identity"}
@@ -104,16 +118,18 @@ class Fuzzer:
         self.schema.config.headers = self.headers
         self.operations = [one.ok() for one in schema.get_all_operations() if isinstance(one, Ok)]
 
-    def run(self, seconds: float, only: Callable[[Any], bool] = lambda operation: True) -> Tally:
-        """Goes round the operations until the time is over."""
+    def run(self, size: int, only: Callable[[Any], bool] = lambda operation: True) -> Tally:
+        """Goes round the operations until so many cases were sent, however long that takes within reason."""
         chosen = [one for one in self.operations if only(one)]
-        end = time.monotonic() + seconds
+        end = time.monotonic() + max(SECONDS, size / 10)
         while True:
             self.random.shuffle(chosen)
             for operation in chosen:
                 for case in self.cases(operation):
                     self.send(case)
-                if time.monotonic() > end:
+                    if noticed(self.tally.failures):
+                        return self.tally
+                if self.tally.cases >= size or time.monotonic() > end:
                     return self.tally
 
     def cases(self, operation: Any) -> Iterator[Any]:
@@ -161,6 +177,8 @@ class Fuzzer:
             for failure in group.exceptions:
                 if isinstance(failure, RejectedPositiveData) and _not_theirs(response):
                     continue
+                if isinstance(failure, AcceptedNegativeData) and _is_right_form(case.body):
+                    continue
                 key = (type(failure).__name__, case.operation.label)
                 sent = {"path": case.path_parameters, "query": case.query, "body": case.body}
                 told = f"{failure}\n{sent!r:.600}\n{response.status_code} {response.content[:400]!r}"
@@ -172,6 +190,9 @@ class Fuzzer:
         known = self.ids.get(module) or self.every
         if _is_id((case.path_parameters or {}).get("id")) and self.random.random() < 0.9:
             case.path_parameters["id"] = self.random.choice(known)
+        both = [(case.path_parameters or {}).get(name) for name in ("id", "file")]
+        if self.filed and all(map(_is_id, both)) and self.random.random() < 0.7:
+            case.path_parameters["id"], case.path_parameters["file"] = self.random.choice(self.filed)
         positive = case.meta is None or case.meta.generation.mode is GenerationMode.POSITIVE
         if positive and case.query:
             case.query.pop("cursor", None)
@@ -200,6 +221,13 @@ def _not_theirs(response: Any) -> bool:
     return bool(texts) and all(text.endswith("it is not yours to use.") for text in texts)
 
 
+def _is_right_form(body: Any) -> bool:
+    """Whether a body is a form with a file after all: its bytes pass for no text where it is judged."""
+    if not isinstance(body, dict) or not isinstance(body.get("file"), Binary):
+        return False
+    return body.keys() <= {"file", "internal"} and body.get("internal", "true") in ("true", "false")
+
+
 def _is_id(value: Any) -> bool:
     return isinstance(value, str) and len(value) == 36 and value.count("-") == 4
 
@@ -215,7 +243,26 @@ def populate() -> World:
     for state in ("new", "pooled"):
         make_lead(state)
     make_opportunity("draft")
+    _price(world)
+    for state in Quote.State.values:
+        for deal in (world.northwind_opportunity, world.contoso_opportunity):
+            make_quote(state, deal)
+    for key, record in (("leads", world.northwind_lead), ("accounts", world.fabrikam)):
+        for name in ("offer.pdf", "photo.jpg", "notes.txt"):
+            stored = store(BytesIO(making.right_ones()[name]), name)
+            previews.render(str(stored.pk))
+            attach(Actor.of(world.alice), registry.get(key), record, stored)
     return world
+
+
+def _price(world: World) -> None:
+    """A price book for everybody and one for Gold, and what sums rest on."""
+    for name, audience in (("Everyone", "everyone"), ("Gold", "tiers")):
+        book = PriceBook.objects.create(name=name, audience=audience, currency="USD")
+        PriceBookEntry.objects.create(book=book, product=world.product, price=1100)
+    PriceBookAudience.objects.create(book=book, tier="gold")
+    ExchangeRate.objects.create(from_currency="EUR", to_currency="USD", rate="1.1")
+    TaxRate.objects.create(country="DE", percent=19)
 
 
 def user_of(world: World, role: str) -> Any:
@@ -252,16 +299,20 @@ def described() -> Any:
 
 
 def fuzz(
-    roles: Iterable[str], seconds: float, seed: int = 9, only: Callable[[Any], bool] = lambda operation: True
+    roles: Iterable[str], size: int, seed: int = 9, only: Callable[[Any], bool] = lambda operation: True
 ) -> dict[str, Tally]:
-    """The tally of each role, after so many seconds each; the database is left as it was found."""
+    """The tally of each role, after so many cases each; the database is left as it was found."""
     tallies = {}
-    with warnings.catch_warnings(), silent(), one_connection(), transaction.atomic():
+    # Made-up addresses are asked of nobody.
+    nowhere = mock.patch.object(fetching, "resolve", side_effect=OSError)
+    with nowhere, warnings.catch_warnings(), silent(), one_connection(), transaction.atomic():
         warnings.simplefilter("ignore")
         world = populate()
         ids, schema = existing(), described()
         for number, role in enumerate(roles):
-            tallies[role] = Fuzzer(schema, user_of(world, role), ids, seed + number).run(seconds, only)
+            tallies[role] = Fuzzer(schema, user_of(world, role), ids, seed + number).run(size, only)
+            if noticed(tallies[role].failures):
+                break
         transaction.set_rollback(True)
     return tallies
 
@@ -277,7 +328,7 @@ def silent() -> Iterator[None]:
 
 
 def run(size: int) -> Figure:
-    """`size` seconds for each role."""
+    """`size` cases for each role."""
     tallies = fuzz(ROLES, size)
     total, details = Tally(), []
     for role, tally in tallies.items():
@@ -286,7 +337,8 @@ def run(size: int) -> Figure:
         details += [f"{kind} of {label}: {told}" for (kind, label), told in tally.failures.items()]
         total.add(tally)
     bad = sum(len(tally.failures) for tally in tallies.values())
-    return Figure(bad, total.cases, "answers of 5xx or unlike the description", "cases", details=details)
+    what, least = "answers of 5xx or unlike the description", len(ROLES) * size // 2
+    return Figure(bad, total.cases, what, "cases", least=least, details=details)
 
 
 # --- planted faults
@@ -329,9 +381,9 @@ def _another_status() -> AbstractContextManager[Any]:
 
 
 FAULTS = {
-    "5xx on one field of a record": Fault(lambda: _told_otherwise(_fail_on_a_field), size=8),
-    "a field that is not described": Fault(lambda: _told_otherwise(_one_more_field), size=8),
-    "a text told as a number": Fault(lambda: _told_otherwise(_version_as_number), size=8),
-    "bodies of any form taken": Fault(_unknown_fields_pass, size=8),
-    "a status that is not described": Fault(_another_status, size=8),
+    "5xx on one field of a record": Fault(lambda: _told_otherwise(_fail_on_a_field)),
+    "a field that is not described": Fault(lambda: _told_otherwise(_one_more_field)),
+    "a text told as a number": Fault(lambda: _told_otherwise(_version_as_number)),
+    "bodies of any form taken": Fault(_unknown_fields_pass),
+    "a status that is not described": Fault(_another_status),
 }

@@ -10,13 +10,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
+from djmoney.money import Money
 
 from api.tokens import issue
+from prm.imports.mapping import FileMapping
+from prm.imports.run import Importer, Seen
+from prm.imports.table import open_table
 from prm.leads.models import Lead
+from prm.modules import registry
 from prm.people.models import User
+from prm.search.index import reindex_all
+from prm.touch.keeping import flush
 from tests.cast import World, build_world
 from tests.factories import make_lead
 from workflows.ids import uuid7
@@ -86,6 +95,7 @@ def prepare(rows: int) -> Bench:
             Lead(pk=uuid7(), **{**values, "partner_id": holders[number % 10 == 0]})
             for number in range(start, min(start + 1000, rows))
         )
+    reindex_all(registry.get("leads"))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     tokens = {user.email: issue(user)[0] for user in (world.admin, world.alice, world.carol)}
@@ -154,9 +164,92 @@ def permission(bench: Bench) -> tuple[Work, Work, str]:
     )
 
 
+#: Rows of a file in one round.
+FILE = 500
+
+
+def imports(bench: Bench) -> tuple[Work, Work, str]:
+    """500 leads out of a file with all that belongs to them, beside a bare insert of the same rows."""
+    module = registry.get("leads")
+    header = "reference,topic,company_name,contact_name,email,city,country,region,amount"
+    line = "{0},Topic {0},Company {0},Person {0},p{0}@x.example,Berlin,Germany,EMEA,{0}.50\n"
+    mapping = FileMapping(columns={name: name for name in header.split(",")})
+    numbers = iter(range(10**9))
+
+    def ours() -> None:
+        text = f"{header}\n" + "".join(line.format(next(numbers)) for _row in range(FILE))
+        table = open_table(lambda: io.BytesIO(text.encode()), "file.csv")
+        found = Seen()
+        Importer(module, mapping, bench.world.maria).run(table, found, lambda rows: None, write=True)
+        found.close()
+
+    def bare() -> None:
+        Lead.objects.bulk_create(
+            Lead(
+                topic=f"Topic {number}",
+                company_name=f"Company {number}",
+                contact_name=f"Person {number}",
+                email=f"p{number}@x.example",
+                city="Berlin",
+                country="DE",
+                region="EMEA",
+                amount=Money(number, "USD"),
+                reference=f"B{number}",
+            )
+            for number in (next(numbers) for _row in range(FILE))
+        )
+
+    return ours, bare, "bare bulk_create of the same rows"
+
+
+#: Requests in one round of a case of the touch log, before what they have noted is written.
+TOUCHES = 5
+
+
+def _beside_silence(work: Work) -> tuple[Work, Work, str]:
+    """Some requests with the touch log and without it.
+
+    What the log's thread would write meanwhile is written in turn, so that its time counts as well; in
+    smaller batches than its own, which cost more for each line.
+    """
+
+    def logged() -> None:
+        settings.TOUCH_LOG = True
+        for _ in range(TOUCHES):
+            work()
+        flush()
+
+    def silent() -> None:
+        settings.TOUCH_LOG = False
+        for _ in range(TOUCHES):
+            work()
+
+    return logged, silent, f"the same {TOUCHES} requests without the log"
+
+
+def touched_list(bench: Bench) -> tuple[Work, Work, str]:
+    """50 leads of one's own by the API with the touch log, beside the same without it."""
+    carol = bench.world.carol
+    return _beside_silence(lambda: bench.request(carol, "GET", "/api/v1/leads/?limit=50"))
+
+
+def touched_page(bench: Bench) -> tuple[Work, Work, str]:
+    """The page of the same list with the touch log, beside the same without it."""
+    client = Client()
+    client.force_login(bench.world.carol)
+
+    def page() -> None:
+        assert client.get("/leads/?view=none").status_code == 200
+
+    return _beside_silence(page)
+
+
 BENCHMARKS: dict[str, Callable[[Bench], tuple[Work, Work, str]]] = {
     "list": api_list,
     "record": record,
     "accept": accept,
     "permission": permission,
+    "imports": imports,
+    "touched-list": touched_list,
+    "touched-page": touched_page,
 }

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.config.test_start import COMPLETE, run
+
+pytestmark = pytest.mark.once
 
 PROGRAM = """
 import django; django.setup()
@@ -27,7 +32,8 @@ for user in (root, clerk):
 """
 
 
-def test_a_superuser_looks_and_others_do_not(tmp_path: Path) -> None:
+def test_a_superuser_looks_and_others_do_not(tmp_path: Path, migrated: Path) -> None:
+    shutil.copyfile(migrated, tmp_path / "admin.sqlite3")
     environment = COMPLETE | {
         "PUBLIC_URL": "http://partners.vendor.example",
         "DATABASE_URL": f"sqlite:///{tmp_path / 'admin.sqlite3'}",

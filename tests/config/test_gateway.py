@@ -35,7 +35,7 @@ def ask(application: Any, body: list[dict[str, Any]], **changes: Any) -> list[di
         async def send(message: dict[str, Any]) -> None:
             said.append(message)
 
-        await Gateway(application, threads=2)(scope(**changes), receive, send)
+        await Gateway(application, threads=2, largest=1_000_000)(scope(**changes), receive, send)
 
     asyncio.run(run())
     return said
@@ -146,3 +146,10 @@ def test_requests_run_beside_each_other() -> None:
         await asyncio.gather(once(), once())
 
     asyncio.run(twice())
+
+
+def test_refuses_a_body_that_is_larger_than_anything_that_is_taken() -> None:
+    body = [piece(b"x" * 600_000, more=True), piece(b"x" * 600_000, more=True), piece(b"never read")]
+    said = ask(lambda environ, start_response: [b"reached"], body)
+    assert said[0]["status"] == 413
+    assert b"too large" in said[1]["body"]

@@ -12,6 +12,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.converters import UUIDConverter
 
+pytestmark = pytest.mark.once
+
 #: The written list: what a stranger sees without a login. Extend it only on purpose.
 OPEN = {
     "account_inactive",
@@ -23,9 +25,27 @@ OPEN = {
     "metrics",
     "readyz",
     "socialaccount_login_cancelled",
+    "language",
     "theme",
+    # Only while nobody has a login, and with the code from the terminal; then it is not there.
+    "setup",
+    "look-colours",
+    "look-logo",
+    # Of a portal with a host name of its own, whose login page shows them.
+    "look-portal-colours",
+    "look-portal-logo",
 }
-OPEN_BEGINNINGS = ("register", "invite", "offer-link", "account_reset_password_from_key", "openid_connect")
+OPEN_BEGINNINGS = (
+    "calendar-feed",
+    "register",
+    "invite",
+    "offer-link",
+    "quote-link",
+    # Forms that somebody has made for whoever comes by.
+    "public-form",
+    "account_reset_password_from_key",
+    "openid_connect",
+)
 API_OPEN = {"schema", "docs"}
 
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from prm.distribution.actions import distribute
-from prm.distribution.queries import Fit, deadlines, fits, owned_first
+from prm.distribution.queries import Fit, deadlines, fits
 from prm.leads.models import Lead, LeadAssignment
 from tests.factories import make_lead, make_opportunity, make_partner
 from workflows.actor import Actor
@@ -182,14 +182,3 @@ class TestDeadlines:
     def test_a_partner_has_its_own(self, world: Any, offers: dict[str, Any]) -> None:
         assert [name for name, _mine in self.names(offers, world.carol)] == ["others"]
         assert self.names(offers, world.dana) == []
-
-
-def test_owned_first(world: Any) -> None:
-    Lead.objects.all().delete()
-    theirs, mine = make_lead(owner=world.nils), make_lead(owner=world.maria)
-    newest = make_lead(owner=None)
-    assert [lead.pk for lead in owned_first(Lead.objects.all(), world.maria)] == [
-        mine.pk,
-        newest.pk,
-        theirs.pk,
-    ]

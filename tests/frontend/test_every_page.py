@@ -11,6 +11,8 @@ from prm.access.rights import may, visible
 from prm.modules import registry
 from tests.factories import make_lead, make_opportunity, make_registration
 
+pytestmark = pytest.mark.once
+
 CAST = ("admin", "maria", "alice", "dana", "erin")
 
 

@@ -106,6 +106,9 @@ def test_administration_is_for_the_vendors_people(world, as_user, parse):
     def links(user):
         return {one["href"] for one in parse(as_user(user).get("/alerts/")).all("a", class_="nav__link")}
 
-    assert {"/territories/", "/agreements/", "/invitations/", "/portals/", "/users/"} <= links(world.admin)
-    assert not {"/territories/", "/users/", "/portals/"} & links(world.alice)
-    assert "Central Europe" in as_user(world.maria).get("/search/?q=central+eur").content.decode()
+    assert {"/territories/", "/agreements/", "/invitations/", "/portals-admin/", "/users/"} <= links(
+        world.admin
+    )
+    assert not {"/territories/", "/users/", "/portals/", "/portals-admin/"} & links(world.alice)
+    found = as_user(world.maria).get("/search/?q=central+eur").content.decode()
+    assert "<mark>Central</mark> <mark>Europe</mark>" in found

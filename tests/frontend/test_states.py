@@ -44,3 +44,11 @@ def test_colours_follow_from_the_machine():
     assert states.tone(leads, "assigned") == "warn"
     assert states.tone(leads, "new") == "neutral"
     assert states.tone(leads, "contacted") == "info"
+    quotes = machine("quotes")
+    assert [states.tone(quotes, one) for one in ("sent", "declined", "expired")] == [
+        "good",
+        "neutral",
+        "neutral",
+    ]
+    partners = machine("partners")
+    assert [states.tone(partners, one) for one in ("active", "suspended")] == ["good", "warn"]

@@ -7,10 +7,11 @@ from datetime import timedelta
 from django.urls import reverse
 from django.utils import timezone
 
+from frontend.urls_jobs import nav_jobs
 from prm.modules.versions import opaque_version
 from prm.partners.models import Partner, Territory
 from tests.cast import World
-from tests.factories import make_registration
+from tests.factories import make_quote, make_registration
 from tests.frontend_jobs.conftest import SignIn
 
 
@@ -120,3 +121,17 @@ def test_territory_is_suggested_only_where_there_is_one_choice(world: World, sig
     form = sign_in(world.maria).get("/approvals/").context["decisions"]["approve"]["form"]
     assert not form.fields["territory"].initial
     assert not form.fields["territory"].required
+
+
+def test_quotes_above_a_limit_wait_there_too(world: World, sign_in: SignIn) -> None:
+    """With how far below, and whose they are; counted with the applications."""
+    mine = make_quote("pending_approval", world.northwind_opportunity)
+    others = make_quote("pending_approval", world.contoso_opportunity)
+    make_quote("draft", world.northwind_opportunity)
+    maria = sign_in(world.maria)
+    page = maria.get("/approvals/").content.decode()
+    assert page.index(mine.reference) < page.index(others.reference)
+    assert page.count("below the price book") == 2
+    home = maria.get("/")
+    assert home.context["queue_count"] == 2 and mine.reference in home.content.decode()
+    assert [one["count"] for one in nav_jobs(world.maria) if one["name"] == "approvals"] == [2]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
 
 from django.urls import reverse
 from django.utils import timezone
 from djmoney.money import Money
 
-from frontend.views_jobs import figures
 from prm.records.models import Activity
 from tests.cast import World
 from tests.factories import make_lead, make_opportunity, make_partner, make_registration, make_user
@@ -84,49 +82,36 @@ def test_customer_and_employee_have_a_home(world: World, sign_in: SignIn) -> Non
         assert "Waiting for your answer" not in page
 
 
-def test_pipeline_counts_only_the_partners_own(world: World) -> None:
+def test_the_pictures_of_home_are_the_reports(world: World, sign_in: SignIn) -> None:
     make_opportunity("managed", world.northwind, stage="proposal", amount=Money(1500, "USD"))
     make_opportunity("managed", world.contoso, stage="proposal", amount=Money(99000, "USD"))
-    bars = {bar.label: bar for bar in figures.pipeline(world.alice).bars}
-    assert bars["Proposal"].value == figures.short_amount(Decimal(1500), "USD")
-    assert bars["Proposal"].note == "1 opportunity"
+    make_opportunity("won", world.northwind, amount=Money(7000, "USD"), won_at=timezone.now())
+    alice = sign_in(world.alice).get("/").context
+    # One that she had before, of 5,000, and the one of 1,500.
+    assert alice["totals"] == {"open_count": 2, "open_amount": "$6.5K", "won_recent": 1}
+    assert alice["pipeline"].report.key == "pipeline"
+    mine = sign_in(world.maria).get("/").context["totals"]
+    assert mine == alice["totals"]
 
 
-def test_currencies_are_not_added_up(world: World) -> None:
-    for amount in (Money(100, "EUR"), Money(1000, "USD"), Money(2000, "USD")):
-        make_opportunity("managed", world.northwind, stage="negotiation", amount=amount)
-    chart = figures.pipeline(world.alice)
-    assert {bar.label: bar for bar in chart.bars}["Negotiation"].value == "$3K"
-    assert "EUR" in chart.remark
-
-
-def test_won_is_put_into_its_month(world: World) -> None:
-    make_opportunity("won", world.northwind, amount=Money(5000, "USD"), won_at=timezone.now())
-    make_opportunity(
-        "won", world.northwind, amount=Money(7000, "USD"), won_at=timezone.now() - timedelta(days=800)
-    )
-    bars = figures.won_by_month(world.alice).bars
-    assert len(bars) == 12
-    assert [bar.share > 0 for bar in bars] == [False] * 11 + [True]
-
-
-def test_load_and_acceptance_by_manager(world: World) -> None:
+def test_the_pipeline_page_begins_with_ones_own_partners(world: World, sign_in: SignIn) -> None:
+    maria = sign_in(world.maria)
     make_lead("assigned", world.contoso)
-    mine = {bar.label: bar.value for bar in figures.territory_load(world.maria, world.maria).bars}
-    assert set(mine) == {"Central Europe"}
-    everyone = {bar.label for bar in figures.territory_load(world.maria).bars}
-    assert everyone == {"Central Europe", "North America"}
+    territories = [line.title for line in maria.get("/pipeline/").context["cards"][-1].table.lines]
+    assert territories == ["Central Europe"]
+    everyone = maria.get("/pipeline/?channel_manager=all").context["cards"][-1].table.lines
+    assert {line.title for line in everyone} == {"Central Europe", "North America"}
 
 
 def test_board_shows_each_in_its_stage(world: World, sign_in: SignIn) -> None:
     make_opportunity("managed", world.northwind, topic="Further on", stage="negotiation", assignee=world.bob)
     alice = sign_in(world.alice)
     columns = {one["stage"]: one for one in alice.get("/managed/?view=board").context["columns"]}
-    assert [row["topic"] for row in columns["negotiation"]["rows"]] == ["Further on"]
+    assert [row["topic"] for row in columns["negotiation"]["part"].rows] == ["Further on"]
     assert columns["negotiation"]["sums"] == ["$5K"]
-    assert columns["proposal"]["rows"] == []
+    assert columns["proposal"]["part"].rows == []
     mine = alice.get("/managed/?view=board&mine=1").context["columns"]
-    assert [one["rows"] for one in mine] == [[], [], []]
+    assert [one["part"].rows for one in mine] == [[], [], []]
     others = sign_in(world.carol).get("/managed/?view=board").content.decode()
     assert "Further on" not in others
 

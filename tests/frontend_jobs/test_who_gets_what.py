@@ -48,7 +48,8 @@ def test_navigation_names_only_pages_that_open(world: World, sign_in: SignIn) ->
         user = getattr(world, name)
         client = sign_in(user)
         for item in nav_jobs(user):
-            assert client.get(reverse(item["name"])).status_code == 200, (name, item["name"])
+            address = reverse(item["name"], args=item.get("args"))
+            assert client.get(address).status_code == 200, (name, address)
 
 
 def test_navigation_counts_what_waits(world: World) -> None:
@@ -58,6 +59,7 @@ def test_navigation_counts_what_waits(world: World) -> None:
     make_lead("assigned", world.northwind)
     make_registration("submitted")
     counts = {item["name"]: item["count"] for item in nav_jobs(world.alice)}
-    assert counts == {"home": None, "offered": 1, "managed": None, "team": None}
+    assert {"home", "offered", "managed", "team", "calendar"} <= counts.keys()
+    assert {name: count for name, count in counts.items() if count} == {"offered": 1}
     assert {item["name"]: item["count"] for item in nav_jobs(world.carol)}["offered"] is None
     assert {item["name"]: item["count"] for item in nav_jobs(world.maria)}["approvals"] == 1

@@ -16,8 +16,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models, transaction
 from django.utils import timezone
 
+from prm.access.document import document_of
+from prm.access.models import Portal, PortalVersion
 from prm.modules import registry
 from prm.people.models import Contact, User
+from prm.portals.models import PortalDraft
 from tests import factories
 from tests.cast import World
 from tests.matrix.expected import ROLES
@@ -26,6 +29,9 @@ from workflows.errors import WorkflowError
 from workflows.inputs import Input
 from workflows.machine import Machine, Transition, machines
 from workflows.perform import Option, available, perform
+
+LONG_AGO = dt.date(2020, 1, 1)
+LONG_PAST = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
 
 def key_of(machine: Machine) -> str:
@@ -132,12 +138,55 @@ def _invitation(state: str) -> Callable[[World], Any]:
     return lambda world: factories.make_invitation(state, world.northwind)
 
 
+def _quote(state: str, **fields: Any) -> Callable[[World], Any]:
+    """A quote of Northwind's for Fabrikam."""
+
+    def make(world: World) -> Any:
+        contact = factories.make_contact(world.fabrikam)
+        return factories.make_quote(state, world.northwind_opportunity, **{"contact": contact, **fields})
+
+    return make
+
+
+def _behind_its_back(make: Callable[[World], Any], name: str, state: str) -> Callable[[World], Any]:
+    """The quote stays as it is while what it rests on has come to `state`, which nobody was told of."""
+
+    def made(world: World) -> Any:
+        quote = make(world)
+        below = getattr(quote, name)
+        type(below).objects.filter(pk=below.pk).update(state=state)
+        return type(quote).objects.get(pk=quote.pk)
+
+    return made
+
+
+def _document(state: str, **fields: Any) -> Callable[[World], Any]:
+    return lambda world: factories.make_document(state, **fields)
+
+
+def _portal_draft(state: str) -> Callable[[World], Any]:
+    """A change of what partners have that changes nothing yet."""
+
+    def make(world: World) -> Any:
+        portal = Portal.objects.get(key="partner")
+        draft = PortalDraft(portal=portal, title=portal.title, document=document_of(portal))
+        draft.base = PortalVersion.objects.filter(portal=portal).count()
+        draft.begin(state)
+        draft.save()
+        return PortalDraft.objects.get(pk=draft.pk)
+
+    return make
+
+
 RECIPES: dict[str, Callable[[str], Callable[[World], Any]]] = {
+    "documents": _document,
     "leads": _lead,
     "opportunities": _opportunity,
     "partners": _partner,
     "registrations": _registration,
     "invitations": _invitation,
+    "quotes": _quote,
+    "portal-drafts": _portal_draft,
 }
 
 
@@ -163,10 +212,17 @@ def _alone(make: Callable[[World], Any]) -> Callable[[World], Any]:
 
 #: Records on which a guard speaks: (module, state, name, how it is made).
 SPECIAL: tuple[tuple[str, str, str, Callable[[World], Any]], ...] = (
+    ("documents", "draft", "nothing to read", _document("draft", body="")),
+    ("documents", "draft", "expired before", _document("draft", expires_at=LONG_PAST)),
     ("leads", "accepted", "worked by a colleague", _worked_by_alice(_lead("accepted"))),
     ("leads", "contacted", "nobody to hand it to", _alone(_lead("contacted"))),
     ("opportunities", "managed", "worked by a colleague", _worked_by_alice(_opportunity("managed"))),
     ("partners", "onboarding", "checklist open", _partner("onboarding", steps_done=False)),
+    ("quotes", "draft", "no lines", _quote("draft", lines=[])),
+    ("quotes", "pending_approval", "past its last day", _quote("pending_approval", valid_until=LONG_AGO)),
+    ("quotes", "approved", "contact without email", _quote("approved", contact=None)),
+    ("quotes", "sent", "deal lost", _behind_its_back(_quote("sent"), "opportunity", "lost")),
+    ("quotes", "draft", "partner suspended", _behind_its_back(_quote("draft"), "partner", "suspended")),
     ("registrations", "draft", "email not confirmed", _registration("draft", email_confirmed_at=None)),
     ("registrations", "returned", "answers missing", _registration("returned", company_name="", website="")),
 )

@@ -132,15 +132,92 @@ REGISTRATIONS = _table(
     }
 )
 
+QUOTES = _table(
+    {
+        "draft": {
+            "administrator": "submit withdraw",
+            "channel_manager": "withdraw",
+            "partner": "submit withdraw",
+            "system": "withdraw",
+        },
+        # Nobody at the partner approves what the partner asks for.
+        "pending_approval": {
+            "administrator": "approve return_to_draft revise withdraw",
+            "channel_manager": "approve return_to_draft withdraw",
+            "partner": "revise withdraw",
+            "system": "withdraw",
+        },
+        "approved": {
+            "administrator": "send revise withdraw",
+            "channel_manager": "withdraw",
+            "partner": "send revise withdraw",
+            "timer": "expire",
+            "system": "withdraw",
+        },
+        "sent": {
+            "administrator": "accept decline revise send_again withdraw",
+            "channel_manager": "withdraw",
+            "partner": "accept decline revise send_again withdraw",
+            "customer": "accept decline",
+            "timer": "expire",
+            "system": "withdraw",
+        },
+        "accepted": {
+            "administrator": "revise order",
+            "channel_manager": "order",
+            "partner": "revise order",
+        },
+        "declined": {"administrator": "revise", "partner": "revise"},
+        "expired": {"administrator": "revise", "partner": "revise"},
+        "superseded": {},
+        "withdrawn": {},
+        "ordered": {},
+    }
+)
+
+DOCUMENTS = _table(
+    {
+        "draft": {"administrator": "publish", "channel_manager": "publish"},
+        "scheduled": {
+            "administrator": "retire rework",
+            "channel_manager": "retire rework",
+            "timer": "appear retire",
+        },
+        "published": {
+            "administrator": "extend retire",
+            "channel_manager": "extend retire",
+            "timer": "retire",
+        },
+        "retired": {"administrator": "rework", "channel_manager": "rework"},
+    }
+)
+
+#: Bringing up to date is for drafts of a version that is no longer in force; these are of the present one.
+PORTAL_DRAFTS = _table(
+    {
+        "draft": {"administrator": "submit discard"},
+        "in_review": {"administrator": "return_to_draft publish discard"},
+        "published": {},
+        "discarded": {},
+    }
+)
+
 EXPECTED: dict[str, Table] = {
+    "documents": DOCUMENTS,
     "leads": LEADS,
     "opportunities": OPPORTUNITIES,
     "partners": PARTNERS,
     "registrations": REGISTRATIONS,
+    "quotes": QUOTES,
+    "portal-drafts": PORTAL_DRAFTS,
 }
+
+_QUOTING = ("administrator", "partner_admin", "partner_user")
 
 #: Where a guard stands against what the tables above allow: (module, case) → role → transitions.
 EXCEPT: dict[tuple[str, str], dict[str, set[str]]] = {
+    ("documents", "nothing to read"): {role: {"publish"} for role in ("administrator", "channel_manager")},
+    ("documents", "expired before"): {role: {"publish"} for role in ("administrator", "channel_manager")},
     ("leads", "worked by a colleague"): {"partner_user": {"hand_over"}},
     # Because the only colleague's login has ended: so that one does nothing at all.
     ("leads", "nobody to hand it to"): {
@@ -150,6 +227,11 @@ EXCEPT: dict[tuple[str, str], dict[str, set[str]]] = {
     },
     ("opportunities", "worked by a colleague"): {"partner_user": {"hand_over"}},
     ("partners", "checklist open"): {role: {"activate"} for role in ("administrator", "channel_manager")},
+    ("quotes", "no lines"): {role: {"submit"} for role in _QUOTING},
+    ("quotes", "past its last day"): {"administrator": {"approve"}, "channel_manager": {"approve"}},
+    ("quotes", "contact without email"): {role: {"send"} for role in _QUOTING},
+    ("quotes", "deal lost"): {role: {"accept", "revise", "send_again"} for role in (*_QUOTING, "customer")},
+    ("quotes", "partner suspended"): {role: {"submit"} for role in _QUOTING},
     ("registrations", "email not confirmed"): {"applicant": {"submit"}},
     ("registrations", "answers missing"): {"applicant": {"submit"}},
 }
@@ -184,6 +266,26 @@ CONTRACT: dict[str, dict[str, tuple[str, str]]] = {
         "convert": ("qualified", "converted"),
         "disqualify": ("new pooled accepted contacted qualified", "disqualified"),
         "reopen": ("disqualified", "accepted new"),
+    },
+    "quotes": {
+        "submit": ("draft", "approved pending_approval"),
+        "approve": ("pending_approval", "approved"),
+        "return_to_draft": ("pending_approval", "draft"),
+        "send": ("approved", "sent"),
+        "send_again": ("sent", "sent"),
+        "accept": ("sent", "accepted"),
+        "decline": ("sent", "declined"),
+        "expire": ("approved sent", "expired"),
+        "revise": ("pending_approval approved sent accepted declined expired", "superseded"),
+        "withdraw": ("draft pending_approval approved sent", "withdrawn"),
+        "order": ("accepted", "ordered"),
+    },
+    "portal-drafts": {
+        "submit": ("draft", "in_review"),
+        "return_to_draft": ("in_review", "draft"),
+        "publish": ("in_review", "published"),
+        "rebase": ("draft in_review", "draft"),
+        "discard": ("draft in_review", "discarded"),
     },
     "opportunities": {
         "distribute": ("draft", "distributed"),

@@ -81,6 +81,16 @@ def test_staff_invite_for_partners_but_not_above_themselves(world):
     assert invite(Actor.of(world.admin), email=EMAIL, portal=administrator).portal == administrator
 
 
+def test_one_of_the_vendors_people_belongs_to_no_company(world):
+    """Its admins could end their access, and its suspension that of the last administrator."""
+    for key in ("administrator", "employee"):
+        portal = Portal.objects.get(key=key)
+        with pytest.raises(InvalidInput) as invalid:
+            invite(Actor.of(world.admin), email=EMAIL, company=world.contoso, portal=portal)
+        assert list(invalid.value.errors) == ["portal"]
+    assert sent_to(EMAIL) == []
+
+
 def test_a_link_works_once_and_is_answered_alike_ever_after(world):
     _invitation, token = invited(world.alice)
     accept_invitation(token, name="Yan", password=LONG)
@@ -182,3 +192,13 @@ def test_open_invitations_are_those_of_the_own_company(world):
     assert list(open_invitations(world.bob)) == []
     assert set(open_invitations(world.maria)) == {ours, theirs}
     assert set(open_invitations(world.admin)) == {ours, theirs, internal}
+
+
+def test_a_link_into_a_portal_that_was_archived_waits_until_it_is_back(world):
+    _invitation, token = invited(world.alice)
+    Portal.objects.filter(key="partner").update(archived=True)
+    assert find_invitation(token) is None
+    with pytest.raises(NotFound):
+        accept_invitation(token, name="Yan Yu", password=LONG)
+    Portal.objects.filter(key="partner").update(archived=False)
+    assert accept_invitation(token, name="Yan Yu", password=LONG).is_active

@@ -6,7 +6,11 @@ import os
 
 import environ
 
-SECRET_KEY = "of the tests only"
+from tests import databases
+
+databases.state()  # before anything that it is made of is read
+# Jobs are signed: a worker that a test has started takes those of the process that it serves.
+SECRET_KEY = os.environ.get("ENGINE_KEY", "of the tests only")
 DEBUG = False
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -28,4 +32,11 @@ if "sqlite" in DATABASES["default"]["ENGINE"]:
     DATABASES["default"]["TEST"] = {"NAME": f"var/engine-test-{os.getpid()}.sqlite3"}
 else:
     DATABASES["default"]["TEST"] = {"NAME": f"engine_test_{os.getpid()}"}
-Q_CLUSTER = {"name": "engine", "orm": "default", "timeout": 60, "retry": 120, "workers": 1, "poll": 0.2}
+Q_CLUSTER = {
+    "name": os.environ.get("ENGINE_QUEUE", "engine"),
+    "orm": "default",
+    "timeout": 60,
+    "retry": 120,
+    "workers": int(os.environ.get("ENGINE_WORKERS", "1")),
+    "poll": 0.2,
+}

@@ -48,6 +48,8 @@ TAKEN = [
     ("country", "DE", "DE"),
     ("money", {"amount": "1234.50", "currency": "USD"}, Money("1234.50", "USD")),
     ("money", Money(3, "EUR"), Money(3, "EUR")),
+    ("money", {"amount": "1.2340", "currency": "KWD"}, Money("1.234", "KWD")),
+    ("money", {"amount": "1500.000", "currency": "JPY"}, Money(1500, "JPY")),
 ]
 REFUSED = [
     ("text", ["x"]),
@@ -75,6 +77,10 @@ REFUSED = [
     ("money", {"amount": "1", "currency": "usd"}),
     ("money", {"amount": "1", "currency": "USD", "more": 1}),
     ("money", {"amount": "1", "currency": ["USD"]}),
+    ("money", {"amount": "1.234", "currency": "USD"}),
+    ("money", {"amount": "1.5", "currency": "JPY"}),
+    ("money", {"amount": "1.2345", "currency": "KWD"}),
+    ("money", {"amount": "1", "currency": "XXX"}),
     ("reference", str(UUID(int=8))),
     ("reference", "no id"),
     ("reference", 7),

@@ -38,6 +38,13 @@ const poll = async () => {
   take(answer.alerts);
   ring(answer.unread);
 };
+/* The user may do other things than this page was made for. It is fetched anew, never sent anew; and not again
+   and again, should the next one be for other rights, too. */
+const anew = () => {
+  if (Date.now() - Number(sessionStorage.getItem("rights-at") ?? 0) < 5000) return;
+  sessionStorage.setItem("rights-at", String(Date.now()));
+  location.replace(location.pathname + location.search);
+};
 const alive = () => {
   clearTimeout(silence);
   // The server says something at least every 30 s; a connection that says nothing is dead.
@@ -45,12 +52,13 @@ const alive = () => {
 };
 const connect = () => {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  socket = new WebSocket(`${scheme}://${location.host}/ws/alerts/?after=${last}`);
+  socket = new WebSocket(`${scheme}://${location.host}/ws/alerts/?after=${last}&rights=${bell.dataset.rights ?? ""}`);
   socket.addEventListener("open", alive);
   socket.addEventListener("message", (event) => {
     alive();
     const message = JSON.parse(event.data);
     if (message.type === "alert") take([message]);
+    if (message.type === "rights") anew();
     if (message.type === "sync") {
       failures = 0;
       clearInterval(polling);

@@ -6,6 +6,12 @@ const $ = (selector, from = document) => from.querySelector(selector);
 const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
 root.classList.add("js");
 
+/* Dates in the zone of the browser, for who has not chosen one in the profile */
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+if (zone && !document.cookie.split("; ").includes(`timezone=${zone}`)) {
+  document.cookie = `timezone=${zone}; path=/; max-age=34560000; SameSite=Lax${location.protocol === "https:" ? "; Secure" : ""}`;
+}
+
 /* Toasts */
 const toasts = $("#toasts");
 const linger = (toast, ms = 9000) => {
@@ -19,22 +25,24 @@ const linger = (toast, ms = 9000) => {
   toast.addEventListener("focusout", start);
   start();
 };
-const toast = ({ tone = "", title = "", body = "", url = "" }) => {
+const toast = ({ tone = "", title = "", body = "", url = "", undo = "", back = null }) => {
   const made = $("#toast-template").content.firstElementChild.cloneNode(true);
   if (tone) made.classList.add(`toast--${tone}`);
   const head = $(".toast__title", made);
   head.textContent = title;
   if (url) head.href = url;
   $(".toast__text", made).textContent = body;
+  if (undo) Object.assign($("form", made), { action: undo, hidden: false });
+  if (back) Object.assign($("[data-back]", made), { href: back.url, textContent: back.title, hidden: false });
   toasts.append(made);
-  linger(made);
+  linger(made, undo || back ? 30000 : 9000);
 };
 document.body.addEventListener("prm:toast", (event) => toast(event.detail));
 document.body.addEventListener("prm:acted", (event) => $$("[data-object]", toasts).forEach((one) => {
   // Answered elsewhere on the page: the toast has nothing left to ask.
   if (one.dataset.object === String(event.detail.object)) one.remove();
 }));
-$$("[data-toast]", toasts).forEach((one) => linger(one));
+$$("[data-toast]", toasts).forEach((one) => linger(one, Number(one.dataset.linger) || 9000));
 new MutationObserver((changes) => changes.forEach((change) => change.addedNodes.forEach((node) => {
   if (node.dataset?.seq) linger(node, 25000);
 }))).observe(toasts, { childList: true });
@@ -61,6 +69,10 @@ $$("dialog").forEach((one) => one.addEventListener("click", (event) => {
 }));
 document.body.addEventListener("prm:done", () => dialog.open && !$("#dialog-body .answers") && dialog.close());
 
+/* The finder comes when it is first wanted. */
+const find = async () => (await import($("#finder").dataset.script)).open();
+document.body.addEventListener("prm:find", find);
+
 /* One listener for clicks: closing, opening, and what is not possible. Capture, so that htmx hears later. */
 document.addEventListener("click", (event) => {
   const disabled = event.target.closest('[aria-disabled="true"]');
@@ -75,7 +87,7 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-close-toast]")) event.target.closest("[data-toast]").remove();
   const open = event.target.closest("[data-dialog-open]");
   if (open) document.getElementById(open.dataset.dialogOpen).showModal();
-  if (event.target.closest("[data-search-open]")) { event.preventDefault(); find(); }
+  if (event.target.closest("[data-search-open]") && $("#finder")) { event.preventDefault(); find(); }
   const copy = event.target.closest("[data-copy]");
   if (copy) navigator.clipboard?.writeText(copy.dataset.copy);
   $$("details[data-menu][open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
@@ -86,34 +98,20 @@ document.addEventListener("submit", (event) => {
   else if (form.matches("[data-theme-form]")) { event.preventDefault(); theme(); }
 }, true);
 document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); find(); }
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && $("#finder")) { event.preventDefault(); find(); }
   if (event.key === "Escape") {
     const menu = document.activeElement?.closest("details[data-menu][open]");
     if (menu) { menu.open = false; $("summary", menu).focus(); }
   }
   if ((event.key === "ArrowDown" || event.key === "ArrowUp") && document.activeElement) {
-    const box = document.activeElement.closest("#finder, details[data-menu][open]");
-    const items = box && $$(box.id ? ".finder__item, input[type=search]" : ".menu__list:not(.panel) :is(a, button), summary", box).filter((one) => one.offsetParent);
+    const box = document.activeElement.closest("details[data-menu][open]");
+    const items = box && $$(".menu__list:not(.panel) :is(a, button), summary", box).filter((one) => one.offsetParent);
     if (items?.length) {
       event.preventDefault();
       const at = items.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
       items[(at + items.length) % items.length].focus();
     }
   }
-});
-
-/* Search everything */
-const finder = $("#finder");
-const find = () => {
-  if (!finder || finder.open) return;
-  finder.showModal();
-  const input = $("input", finder);
-  input.select();
-  input.dispatchEvent(new CustomEvent("prm:finder"));
-};
-finder?.addEventListener("submit", (event) => {
-  const first = $(".finder__item", finder);
-  if (first) { event.preventDefault(); first.click(); }
 });
 
 /* Theme */

@@ -100,3 +100,4 @@ const enhance = (select) => {
 const ready = (from) => from.querySelectorAll?.("select[data-combo]").forEach(enhance);
 ready(document);
 document.body.addEventListener("htmx:afterSettle", (event) => ready(event.detail.target));
+document.body.addEventListener("prm:added", (event) => ready(event.target));

@@ -1,8 +1,9 @@
-/* Lists: choosing rows, moving by keyboard. j k move, x chooses, Enter opens. */
+/* Lists: choosing rows, moving by keyboard. j k move, x chooses, Enter opens, e edits. */
 const form = () => document.querySelector("[data-list]");
 const rows = () => [...document.querySelectorAll("[data-list] [data-row]")];
 let at = -1;
 let chosen = new Set();
+let last = null;
 
 const show = () => {
   const list = form();
@@ -13,6 +14,12 @@ const show = () => {
   if (bar) {
     bar.classList.toggle("is-on", count > 0);
     bar.querySelector("[data-picked]").textContent = count;
+    const every = bar.querySelector("[data-pick-every]");
+    if (every) {
+      // Offered once the whole page is chosen.
+      every.hidden = count < boxes.length;
+      if (every.hidden) every.firstElementChild.checked = false;
+    }
   }
   const all = list.querySelector("[data-pick-all]");
   if (all) { all.checked = count > 0 && count === boxes.length; all.indeterminate = count > 0 && count < boxes.length; }
@@ -26,6 +33,17 @@ document.addEventListener("click", (event) => {
   form().querySelectorAll(".pick").forEach((box) => { box.checked = false; });
   show();
 });
+/* With Shift, all rows from the last one chosen to this one. */
+const pick = (box, range) => {
+  const boxes = [...form().querySelectorAll(".pick")];
+  const [from, to] = [boxes.indexOf(last), boxes.indexOf(box)].sort((a, b) => a - b);
+  if (range && from >= 0) boxes.slice(from, to + 1).forEach((one) => { one.checked = box.checked; });
+  last = box;
+  show();
+};
+document.addEventListener("click", (event) => {
+  if (event.target.matches("[data-list] .pick")) pick(event.target, event.shiftKey);
+});
 const move = (step) => {
   const all = rows();
   if (!all.length) return;
@@ -36,13 +54,15 @@ const move = (step) => {
 };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (localStorage.getItem("prm-keys") === "off" || event.defaultPrevented) return;
   if (event.target.closest("input:not(.pick), textarea, select, [role=combobox]")) return;
   if (event.key === "j") move(1);
   else if (event.key === "k") move(-1);
-  else if (event.key === "x" && at >= 0) {
+  else if (event.key.toLowerCase() === "x" && at >= 0) {
     const box = rows()[at]?.querySelector(".pick");
-    if (box) { box.checked = !box.checked; show(); }
-  } else return;
+    if (box) { box.checked = !box.checked; pick(box, event.shiftKey); }
+  } else if (event.key === "e" && rows()[at]?.dataset.edit) location.href = rows()[at].dataset.edit;
+  else return;
   event.preventDefault();
 });
 document.addEventListener("focusin", (event) => {
@@ -60,3 +80,16 @@ document.body.addEventListener("htmx:afterSettle", () => {
   show();
 });
 show();
+
+/* The order of columns: each one moves by its buttons, and says where it has come to. */
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-move]");
+  if (!button) return;
+  const item = button.closest("li"), order = item.parentElement;
+  if (button.dataset.move === "1") item.nextElementSibling?.after(item);
+  else item.previousElementSibling?.before(item);
+  button.focus();
+  const place = [...order.children].indexOf(item) + 1;
+  order.parentElement.querySelector("[data-order-said]").textContent = order.dataset.moved
+    .replace("{what}", item.textContent.trim()).replace("{place}", place);
+});

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,12 @@ class Command(BaseCommand):
             serve(listener, None if settings.REDIS_URL else EmbeddedRunner())
 
     def forget(self) -> None:
-        """Only the file that the demo made: a database server's data is nobody's demo."""
+        """Only what the demo made: a database server's data is nobody's demo."""
         if connection.vendor != "sqlite":
             raise CommandError("demo-reset only resets the embedded database; DATABASE_URL names another")
         connections.close_all()
         for suffix in ("", "-wal", "-shm"):
             Path(f"{settings.DATABASES['default']['NAME']}{suffix}").unlink(missing_ok=True)
+        if "OPTIONS" not in settings.STORAGES["default"]:
+            # Not where FILES_URL names a place of its own.
+            shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from prm.config.management.commands.setup import invitation_to_setup
 from workflows.jobs import EmbeddedRunner
 
 PORT_IN_USE = 2
@@ -31,7 +32,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, host: str, port: int, no_worker: bool, **options: Any) -> None:
-        serve(listen(host, port), None if no_worker else EmbeddedRunner())
+        listener = listen(host, port)
+        serve(listener, None if no_worker else EmbeddedRunner())
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -64,9 +66,12 @@ def serve(listener: socket.socket, runner: EmbeddedRunner | None) -> None:
         # Twisted knows the older half of them, and says 'Unknown Status' of 429.
         http.RESPONSES.setdefault(status.value, status.phrase.encode())
     host, port = listener.getsockname()[:2]
+    invitation = invitation_to_setup()
 
     def ready() -> None:
         print(f"Serving on http://{host}:{port} - Ctrl-C stops it", flush=True)
+        if invitation:
+            print(invitation, flush=True)
 
     # A supervisor's stop and a closed terminal end it as Ctrl-C does: answer what is running, then go. Until
     # the server has handlers of its own there is nothing to answer.

@@ -1,0 +1,1 @@
+"""Pages on which administrators decide what each portal shows and lets its users do."""

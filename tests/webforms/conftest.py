@@ -1,0 +1,3 @@
+from tests.frontend.conftest import as_user
+
+__all__ = ["as_user"]

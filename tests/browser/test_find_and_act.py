@@ -44,6 +44,26 @@ def test_the_finder_by_keyboard(world: Any, new_page: Any, live: Any) -> None:
     expect(page.locator("#finder")).to_contain_text("Findable routers")
 
 
+ENTER_AT_ONCE = """addEventListener("DOMContentLoaded", () => {
+  new MutationObserver(() => {
+    if (document.querySelector("#finder-results [role=option][aria-selected=true]")?.textContent.includes("Mark as"))
+      document.querySelector("#finder [role=combobox]").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+  }).observe(document.querySelector("#finder-results"), { childList: true, subtree: true, attributes: true });
+});"""
+
+
+def test_a_command_found_opens_its_dialog_however_soon_it_is_pressed(world: Any, new_page: Any, live: Any) -> None:
+    lead = make_lead("accepted", world.northwind)
+    page = new_page(user=world.alice)
+    page.add_init_script(ENTER_AT_ONCE)
+    page.goto(f"{live.url}/leads/{lead.pk}/")
+    page.keyboard.press("Control+k")
+    box = page.locator("#finder [role=combobox]")
+    expect(box).to_be_focused()
+    box.fill("mark cont")
+    expect(page.locator("#dialog[open]")).to_contain_text("Mark as contacted")
+
+
 def test_rows_are_chosen_changed_and_the_change_is_undone(world: Any, new_page: Any, live: Any) -> None:
     leads = [make_lead("accepted", world.northwind, topic=f"Row {letter}") for letter in "abcd"]
     page = new_page(user=world.alice)

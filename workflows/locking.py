@@ -26,9 +26,12 @@ def parts(model: type[Model]) -> tuple[str, ...]:
 def lock(model: type[Model], pk: Any) -> Any:
     """The record, loaded afresh and locked until the transaction ends; None where there is none.
 
+    Its key stays free: a row that refers to the record, a line of history or a note, can be written by
+    somebody else meanwhile. Were it held as well, two who change each other would wait for each other's line.
+
     SQLite has no row locks: there, transactions begin IMMEDIATE and so run one after the other.
     """
     rows = model._base_manager.filter(pk=pk)
     if connection.features.has_select_for_update:
-        rows = rows.select_for_update(of=parts(model))
+        rows = rows.select_for_update(of=parts(model), no_key=True)
     return rows.first() if pk is not None else None

@@ -108,7 +108,7 @@ def apply(portal: Portal, document: Mapping[str, Any]) -> bool:
     `prm.access.checking.check`.
     """
     wanted = normal(document)
-    locked = Portal.objects.select_for_update().get(pk=portal.pk)
+    locked = Portal.objects.select_for_update(no_key=True).get(pk=portal.pk)
     had = document_of(locked)
     if had == wanted:
         return False

@@ -243,7 +243,7 @@ class Importer:
             found = find_all(self.module, self.key, wanted, user)
         records = self.module.model._base_manager.filter(pk__in={pk for pk, _word in found}).order_by("pk")
         if write and connection.features.has_select_for_update:
-            records = records.select_for_update(of=parts(self.module.model))
+            records = records.select_for_update(of=parts(self.module.model), no_key=True)
         by_id = {one.pk: one for one in records}
         known: dict[Any, list[Any]] = {}
         for pk, word in found:

@@ -68,7 +68,7 @@ def take_back(job: Import) -> bool:
 def _locked(module: Module, pks: Iterable[Any]) -> dict[Any, Any]:
     rows = module.model._base_manager.filter(pk__in=list(pks)).order_by("pk")
     if connection.features.has_select_for_update:
-        rows = rows.select_for_update(of=parts(module.model))
+        rows = rows.select_for_update(of=parts(module.model), no_key=True)
     return {one.pk: one for one in rows}
 
 

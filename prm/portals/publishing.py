@@ -150,7 +150,6 @@ def put_in_force(actor: Actor, portal: Portal, document: Any, note: str = "") ->
 def publish_draft(draft: PortalDraft, ctx: Context) -> None:
     """The body of the transition `publish`."""
     portal = Portal.objects.select_for_update().get(pk=draft.portal_id)
-    demand_manager(ctx.actor, portal)
     if current(portal).number != draft.base:
         raise Stale(_("Another version has been published in the meantime. Bring the draft up to date."))
     note = str(ctx.inputs.get("note") or draft.note)
@@ -160,7 +159,6 @@ def publish_draft(draft: PortalDraft, ctx: Context) -> None:
 def rebase_draft(draft: PortalDraft, ctx: Context) -> None:
     """The body of the transition `rebase`: what the draft changes stays, all else is as in force."""
     portal = Portal.objects.select_for_update().get(pk=draft.portal_id)
-    demand_manager(ctx.actor, portal)
     now = current(portal)
     base = PortalVersion.objects.get(portal=portal, number=draft.base)
     document = merged(normal(base.document), normal(draft.document), normal(now.document))

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from prm.access.models import Portal
+from prm.access.rights import PORTALS, may
+from prm.modules import registry
 from workflows.inputs import Input
 from workflows.machine import Context, StateField, Wait, Workflow, guard, transition
 
 if TYPE_CHECKING:
     from prm.portals.models import PortalDraft
+
+
+@guard("not_managed")
+def of_own_portals(draft: PortalDraft, ctx: Context) -> str | None:
+    """Whoever holds a transition of all drafts does it with those of the portals that they manage."""
+    if not ctx.actor.is_person:
+        return None
+    rows = Portal.objects.filter(pk=draft.portal_id)
+    portal = draft.portal if ctx.probing else ctx.locked(rows).get()
+    managed = may(ctx.actor.user, registry.get(PORTALS), "edit", portal)
+    return None if managed else gettext("You do not manage this portal.")
 
 
 @guard("portal_archived")
@@ -47,25 +61,29 @@ class PortalDraftWorkflow(Workflow):
         title=_("Submit for review"),
         source=State.DRAFT,
         target=State.IN_REVIEW,
-        guards=[portal_in_use],
+        guards=[of_own_portals, portal_in_use],
         tone="primary",
         event="submitted",
     )
     def submit(self, ctx: Context) -> None:
         """From now on nobody writes in it."""
-        _demand_manager(self, ctx)
 
-    @transition(title=_("Return to draft"), source=State.IN_REVIEW, target=State.DRAFT, event="returned")
+    @transition(
+        title=_("Return to draft"),
+        source=State.IN_REVIEW,
+        target=State.DRAFT,
+        guards=[of_own_portals],
+        event="returned",
+    )
     def return_to_draft(self, ctx: Context) -> None:
         """It can be written in again."""
-        _demand_manager(self, ctx)
 
     @transition(
         title=_("Publish"),
         source=State.IN_REVIEW,
         target=State.PUBLISHED,
         inputs={"note": Input(kind="longtext", label=_("Note"), required=False, max_length=2000)},
-        guards=[portal_in_use],
+        guards=[of_own_portals, portal_in_use],
         tone="primary",
         confirm=_("It counts at once for everybody who uses the portal."),
     )
@@ -79,7 +97,7 @@ class PortalDraftWorkflow(Workflow):
         title=_("Bring up to date"),
         source=[State.DRAFT, State.IN_REVIEW],
         target=State.DRAFT,
-        guards=[moved_on],
+        guards=[of_own_portals, moved_on],
         event="rebased",
     )
     def rebase(self, ctx: Context) -> None:
@@ -89,15 +107,11 @@ class PortalDraftWorkflow(Workflow):
         rebase_draft(cast("PortalDraft", self), ctx)
 
     @transition(
-        title=_("Discard"), source=[State.DRAFT, State.IN_REVIEW], target=State.DISCARDED, tone="danger"
+        title=_("Discard"),
+        source=[State.DRAFT, State.IN_REVIEW],
+        target=State.DISCARDED,
+        guards=[of_own_portals],
+        tone="danger",
     )
     def discard(self, ctx: Context) -> None:
         """Nothing comes of it."""
-        _demand_manager(self, ctx)
-
-
-def _demand_manager(draft: Any, ctx: Context) -> None:
-    """Whoever holds a transition of all drafts does it with those of the portals that they manage."""
-    from prm.portals.publishing import demand_manager
-
-    demand_manager(ctx.actor, draft.portal)

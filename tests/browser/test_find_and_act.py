@@ -46,10 +46,12 @@ def test_the_finder_by_keyboard(world: Any, new_page: Any, live: Any) -> None:
 
 
 ENTER_AT_ONCE = """addEventListener("DOMContentLoaded", () => {
-  const box = document.querySelector("#finder [role=combobox]"), results = document.querySelector("#finder-results");
+  const box = document.querySelector("#finder [role=combobox]");
+  const results = document.querySelector("#finder-results");
   new MutationObserver(() => {
     const chosen = results.querySelector("[aria-selected=true]");
-    if (chosen?.textContent.includes("Mark as")) box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+    if (chosen?.textContent.includes("Mark as"))
+      box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
   }).observe(results, { childList: true, subtree: true, attributes: true });
 });"""
 

@@ -118,6 +118,18 @@ urlpatterns = [
     ),
     path(
         "document-versions/<uuid:id>/file/",
+    path(
+        "documents/<uuid:id>/versions/uploads/",
+        library.VersionUploadsView.as_view(),
+        {"module": "documents"},
+        name="document-uploads",
+    ),
+    path(
+        "documents/<uuid:id>/versions/uploads/<uuid:upload>/",
+        library.VersionUploadView.as_view(),
+        {"module": "documents"},
+        name="document-upload",
+    ),
         library.VersionFileView.as_view(),
         {"module": "document-versions"},
         name="document-version-file",

@@ -19,7 +19,7 @@ from api.openapi.parts import (
 )
 from api.shapes import Schema
 from api.views.alerts import SEEN
-from api.views.files import FROM_WEB, UPLOAD
+from api.views.files import FROM_WEB, PARTS, UPLOAD
 from api.views.hanging import ACTIVITY, CHANGE, NOTE
 from api.views.login import CREDENTIALS
 from prm.files.kinds import KINDS
@@ -168,13 +168,18 @@ def common_schemas() -> dict[str, Schema]:
                 "offset": {"type": "integer", "minimum": 0, "description": "Bytes that have arrived."},
                 "part_size": {"type": "integer", "description": "Bytes of a part, as suggested."},
                 "expires_at": TIME,
+                "complete": {
+                    "type": "boolean",
+                    "description": "Whether all of it has arrived and was checked.",
+                },
                 "file": {
                     "anyOf": [ref("schemas", "File"), {"type": "null"}],
-                    "description": "What it became, once all of it has arrived and was checked.",
+                    "description": "The file on the record that it became.",
                 },
             }
         ),
         "UploadCreate": shapes.inputs(UPLOAD),
+        "PartsCreate": shapes.inputs(PARTS),
         "Transition": closed(
             {
                 "name": TEXT,

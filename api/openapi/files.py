@@ -14,10 +14,9 @@ BINARY: Schema = {"type": "string", "format": "binary"}
 def file_paths(module: Module, record: str) -> dict[str, Schema]:
     """What is on a record, one file with its content and its preview, and files that arrive in parts."""
     key, name, label = module.key, module.key.replace("-", "_"), str(module.label)
-    pk, one, part = (ref("parameters", found) for found in ("id", "file", "upload"))
+    pk, one = ref("parameters", "id"), ref("parameters", "file")
     once = ref("parameters", "Idempotency-Key")
-    file, upload = ref("schemas", "File"), ref("schemas", "Upload")
-    told = says("How far the upload is.", upload, "Upload-Offset")
+    file = ref("schemas", "File")
     return {
         f"{record}/files/": {
             "parameters": [pk],
@@ -71,26 +70,39 @@ def file_paths(module: Module, record: str) -> dict[str, Schema]:
                 takes=[ref("parameters", "page")],
             ),
         },
-        f"{record}/uploads/": {
+        **upload_paths(
+            f"{record}/uploads/",
+            key,
+            f"{name}_upload",
+            f"{label}: a file that is sent in parts",
+            "UploadCreate",
+        ),
+    }
+
+
+def upload_paths(base: str, key: str, name: str, what: str, body: str) -> dict[str, Schema]:
+    """What is sent to a record in parts. what: in words; body: the schema of what is said of it first."""
+    upload, pk = ref("schemas", "Upload"), ref("parameters", "id")
+    told = says("How far the upload is.", upload, "Upload-Offset")
+    return {
+        base: {
             "parameters": [pk],
             "post": operation(
-                f"begin_{name}_upload",
-                f"{label}: begin a file that is sent in parts",
+                f"begin_{name}",
+                f"{what}: begin it",
                 key,
                 {201: says("The upload.", upload, "Location")},
                 SENDING,
-                body=ref("schemas", "UploadCreate"),
-                takes=[once],
+                body=ref("schemas", body),
+                takes=[ref("parameters", "Idempotency-Key")],
             ),
         },
-        f"{record}/uploads/{{upload}}/": {
-            "parameters": [pk, part],
-            "get": operation(
-                f"get_{name}_upload", f"{label}: how far an upload is", key, {200: told}, (*READING, 403)
-            ),
+        f"{base}{{upload}}/": {
+            "parameters": [pk, ref("parameters", "upload")],
+            "get": operation(f"get_{name}", f"{what}: how far it is", key, {200: told}, (*READING, 403)),
             "patch": operation(
-                f"continue_{name}_upload",
-                f"{label}: the next part of an upload, of at most {LARGEST_PART:,} bytes",
+                f"continue_{name}",
+                f"{what}: the next part, of at most {LARGEST_PART:,} bytes",
                 key,
                 {200: told},
                 (*SENDING, 409),
@@ -99,7 +111,7 @@ def file_paths(module: Module, record: str) -> dict[str, Schema]:
                 takes=[ref("parameters", "Upload-Offset")],
             ),
             "delete": operation(
-                f"cancel_{name}_upload", f"{label}: give an upload up", key, {204: NOTHING}, (*READING, 403)
+                f"cancel_{name}", f"{what}: give it up", key, {204: NOTHING}, (*READING, 403)
             ),
         },
     }

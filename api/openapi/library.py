@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from api import shapes
-from api.openapi.files import BINARY, BYTES
+from api.openapi.files import BINARY, BYTES, upload_paths
 from api.openapi.parts import READING, SENDING, UNCHANGED, operation, ref, says
 from api.shapes import Schema
-from api.views.library import LINK_VERSION, NOTES
+from api.views.library import NOTES, SILENT, VERSION
 
 LINK: Schema = {"type": "string", "format": "uri"}
 
 
 def library_schemas() -> dict[str, Schema]:
-    """What is sent for a new version: a link as JSON, a file as a form."""
+    """What is sent for a new version: a link or the parts of a file as JSON, a whole file as a form."""
     return {
-        "VersionCreate": shapes.inputs(LINK_VERSION),
+        "VersionCreate": shapes.inputs(VERSION),
         "VersionForm": {
             "type": "object",
             "properties": {
@@ -22,7 +22,7 @@ def library_schemas() -> dict[str, Schema]:
                 "notes": shapes.write(NOTES),
                 "silent": {
                     "enum": ["true", "false"],
-                    "title": str(LINK_VERSION["silent"].label),
+                    "title": str(SILENT.label),
                 },
             },
             "required": ["file"],
@@ -56,7 +56,7 @@ def library_paths() -> dict[str, Schema]:
             "parameters": [pk],
             "post": operation(
                 "add_document_version",
-                "Document: add a version, a file sent as a form or a link",
+                "Document: add a version, a file sent as a form or in parts before, or a link",
                 "documents",
                 {201: says("The version.", ref("schemas", "DocumentVersions"), "Location", "ETag")},
                 SENDING,
@@ -65,6 +65,13 @@ def library_paths() -> dict[str, Schema]:
                 takes=[ref("parameters", "Idempotency-Key")],
             ),
         },
+        **upload_paths(
+            "/documents/{id}/versions/uploads/",
+            "documents",
+            "document_version_upload",
+            "Document: a version that is sent in parts",
+            "PartsCreate",
+        ),
         "/document-versions/{id}/file/": {
             "parameters": [pk],
             "get": operation(

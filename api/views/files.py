@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -32,11 +32,11 @@ FROM_WEB = {
     "url": Input(kind="url", label="Where to fetch it", help="http or https, public.", max_length=2000),
     "internal": INTERNAL,
 }
-UPLOAD = {
+PARTS = {
     "name": Input(kind="text", label="Name", max_length=300),
     "size": Input(kind="integer", label="Bytes", help="Of the whole file.", min=1, max=10**12),
-    "internal": INTERNAL,
 }
+UPLOAD = {**PARTS, "internal": INTERNAL}
 TRUTH = {"true": True, "false": False}
 
 
@@ -78,6 +78,7 @@ def upload_json(user: Any, upload: Upload) -> dict[str, Any]:
             "offset": upload.offset,
             "part_size": uploads.PART,
             "expires_at": upload.expires_at,
+            "complete": upload.complete,
         }
     )
     arrived = [upload.file] if upload.file is not None and upload.file.stored else []
@@ -211,14 +212,17 @@ class PreviewView(FileView):
 
 
 class UploadsView(ModuleView):
-    """`…/uploads/`: begins a file that is sent in parts."""
+    """`…/uploads/`: begins a file that is sent in parts. inputs: what is said of it first."""
+
+    purpose: ClassVar[uploads.Purpose] = uploads.FILE
+    inputs: ClassVar[Mapping[str, Input]] = UPLOAD
 
     def post(self, request: Request, module: str, id: UUID) -> HttpResponse:
-        data = self.data(shapes.inputs(UPLOAD))
+        data = self.data(shapes.inputs(self.inputs))
         obj = self.find(id)
 
         def effect() -> Told:
-            given = clean(UPLOAD, data, no_references)
+            given = clean(self.inputs, data, no_references)
             upload = uploads.begin(
                 self.actor,
                 self.module,
@@ -226,23 +230,29 @@ class UploadsView(ModuleView):
                 name=given["name"],
                 size=given["size"],
                 internal=bool(given.get("internal")),
+                purpose=self.purpose,
             )
             return Told(201, upload_json(self.user, upload))
 
         def replayed(told: Told) -> Told:
-            upload = uploads.find(self.actor, self.module, obj, told.data["id"])
+            upload = uploads.find(self.actor, self.module, obj, told.data["id"], self.purpose)
             return Told(201, upload_json(self.user, upload))
 
         told = self.once(data, effect, replayed)
-        place = reverse("api:upload", args=(self.module.key, id, told.data["id"]))
+        place = f"{request._request.path}{told.data['id']}/"
         return answer(told.data, told.status, {"Location": request._request.build_absolute_uri(place)})
 
 
 class UploadView(ModuleView):
     """`…/uploads/{upload}/`: how far it is, the next part, and giving it up."""
 
+    purpose: ClassVar[uploads.Purpose] = uploads.FILE
+
+    def upload(self, id: UUID, upload: UUID) -> Upload:
+        return uploads.find(self.actor, self.module, self.find(id), upload, self.purpose)
+
     def get(self, request: Request, module: str, id: UUID, upload: UUID) -> HttpResponse:
-        return self.told_upload(uploads.find(self.actor, self.module, self.find(id), upload))
+        return self.told_upload(self.upload(id, upload))
 
     def patch(self, request: Request, module: str, id: UUID, upload: UUID) -> HttpResponse:
         http, obj = request._request, self.find(id)
@@ -256,11 +266,19 @@ class UploadView(ModuleView):
         part = http.read(uploads.LARGEST_PART + 1)
         if len(part) > uploads.LARGEST_PART:
             raise Problem(413, "too-large", f"A part may have at most {uploads.LARGEST_PART} bytes.")
-        taken = uploads.append(self.actor, self.module, obj, upload, offset=int(said), part=BytesIO(part))
+        taken = uploads.append(
+            self.actor,
+            self.module,
+            obj,
+            upload,
+            offset=int(said),
+            part=BytesIO(part),
+            purpose=self.purpose,
+        )
         return self.told_upload(taken)
 
     def delete(self, request: Request, module: str, id: UUID, upload: UUID) -> HttpResponse:
-        uploads.cancel(uploads.find(self.actor, self.module, self.find(id), upload))
+        uploads.cancel(self.upload(id, upload))
         return HttpResponse(status=204)
 
     def told_upload(self, upload: Upload) -> HttpResponse:

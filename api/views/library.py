@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from api import shapes
 from api.views.base import ModuleView, Told, record_answer
-from api.views.files import form, is_form
+from api.views.files import PARTS, UploadsView, UploadView, form, is_form
 from api.views.hanging import no_references
 from prm.access.rights import visible
 from prm.files.content import digest
@@ -25,15 +25,22 @@ from workflows.inputs import Input, clean
 
 NOTES = Input(kind="text", label="What is new", required=False, max_length=500)
 SILENT = Input(kind="boolean", label="A small correction, of which nobody is told", required=False)
-LINK_VERSION = {
-    "link": Input(kind="url", label="Where it is", help="http or https.", max_length=500),
+VERSION = {
+    "link": Input(kind="url", label="Where it is", help="http or https.", required=False, max_length=500),
+    "upload": Input(
+        kind="text",
+        label="A file that was sent in parts",
+        help="The id of a complete upload.",
+        required=False,
+        max_length=36,
+    ),
     "notes": NOTES,
     "silent": SILENT,
 }
 
 
 class VersionsView(ModuleView):
-    """`/documents/{id}/versions/`: adds a file or a link as the next version."""
+    """`/documents/{id}/versions/`: adds a file, whole or in parts sent before, or a link."""
 
     def post(self, request: Request, module: str, id: UUID) -> HttpResponse:
         document: Any = self.find(id)
@@ -42,14 +49,15 @@ class VersionsView(ModuleView):
             upload, given = form(request._request, {"notes": NOTES, "silent": SILENT})
             data = {**given, "name": upload.name, "sha256": digest(upload)}
         else:
-            data = self.data(shapes.inputs(LINK_VERSION))
-            given = clean(LINK_VERSION, data, no_references)
+            data = self.data(shapes.inputs(VERSION))
+            given = clean(VERSION, data, no_references)
 
         def effect() -> Told:
             made = actions.add_version(
                 self.actor,
                 document,
                 upload=upload,
+                sent=given.get("upload") or "",
                 link=given.get("link") or "",
                 notes=given.get("notes") or "",
                 silent=bool(given.get("silent")),
@@ -67,6 +75,19 @@ class VersionsView(ModuleView):
         if row is None:
             raise Http404
         return Told(201, to_json(versions, row))
+
+
+class VersionUploadsView(UploadsView):
+    """`/documents/{id}/versions/uploads/`: begins the file of the next version."""
+
+    purpose = actions.VERSION
+    inputs = PARTS
+
+
+class VersionUploadView(UploadView):
+    """`/documents/{id}/versions/uploads/{upload}/`: how far it is, the next part, and giving it up."""
+
+    purpose = actions.VERSION
 
 
 class FileView(ModuleView):

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -30,6 +31,8 @@ from prm.library.serving import give
 from prm.modules import registry
 from prm.modules.read import BadQuery, get_row, list_page
 from prm.modules.registry import Row
+from prm.records.files import largest
+from prm.records.models import Upload
 from workflows.errors import InvalidInput, WorkflowError
 
 SHOWN = ("title", "kind", "summary", "language", "product", "family", "pinned", "published_at", "state")
@@ -174,8 +177,12 @@ def _version_or_404(request: HttpRequest, pk: UUID, version: UUID) -> tuple[Docu
 
 
 class VersionForm(forms.Form):
-    """What a new version is made of; `actions.add_version` checks it and says what is wrong by field."""
+    """What a new version is made of; `actions.add_version` checks it and says what is wrong by field.
 
+    upload: the file, where the page's script has sent it in parts before the form.
+    """
+
+    upload = forms.CharField(required=False, widget=forms.HiddenInput)
     file = forms.FileField(label=gettext_lazy("File"), required=False, allow_empty_file=True)
     link = forms.CharField(
         label=gettext_lazy("Or a link"),
@@ -190,8 +197,17 @@ class VersionForm(forms.Form):
     def __init__(self, document: Document, data: Any = None, files: Any = None) -> None:
         super().__init__(data, files, auto_id="version-%s", use_required_attribute=False)
         self.fields["file"].widget.attrs["accept"] = ",".join(EXTENSIONS)
+        self.largest_mb, self.largest_bytes = settings.MAX_FILE_MB, largest()
         if not document.tells:
             del self.fields["silent"]
+
+    def keep(self, waiting: Upload | None) -> None:
+        """Says at the field that the file has arrived and need not be sent again; or forgets it."""
+        if waiting is None:
+            self.data = {**self.data, "upload": ""}
+        else:
+            arrived = _("%(name)s has arrived. Choose another file to send that one instead.")
+            self["file"].help_text = arrived % {"name": waiting.name}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -205,6 +221,9 @@ def add_version(request: HttpRequest, pk: UUID) -> HttpResponse:
     if form.is_valid() and _added(request, document, form):
         common.say(request, True, _("The new version is there."))
         return redirect(f"{record_url(module, pk)}#versions")
+    if form.is_bound:
+        sent = "" if form["link"].value() else form["upload"].value()
+        form.keep(actions.waiting(common.actor(request), document, sent) if sent else None)
     context = {"document": document, "form": form}
     return render(request, "frontend/jobs/document_version.html", context, status=422 if form.errors else 200)
 
@@ -217,12 +236,15 @@ def _added(request: HttpRequest, document: Document, form: VersionForm) -> bool:
             common.actor(request),
             document,
             upload=given["file"],
+            sent="" if given["file"] else given["upload"],
             link=given["link"],
             notes=given["notes"],
             silent=given.get("silent", False),
         )
     except InvalidInput as error:
         for name, texts in error.errors.items():
+            # What is wrong with a file is said where it is chosen, however it came.
+            name = "file" if name == "upload" else name
             form.add_error(name if name in form.fields else None, texts)
         return False
     except WorkflowError as error:

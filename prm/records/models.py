@@ -55,7 +55,10 @@ class File(OnRecord):
 
 
 class Upload(OnRecord):
-    """A file that arrives in parts. parts: keys of those that are there, in order; offset: their bytes."""
+    """A file that arrives in parts. parts: keys of those that are there, in order; offset: their bytes.
+
+    file: what it became on the record. stored: what has arrived and waits to be taken for something else.
+    """
 
     name = models.CharField(_("name"), max_length=150)
     size = models.PositiveBigIntegerField(_("size"))
@@ -63,6 +66,9 @@ class Upload(OnRecord):
     parts = models.JSONField(default=list, editable=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     file = models.ForeignKey(File, models.CASCADE, null=True, related_name="+", editable=False)
+    stored = models.ForeignKey(
+        "files.StoredFile", models.PROTECT, null=True, related_name="uploads", editable=False
+    )
     expires_at = models.DateTimeField(db_index=True, editable=False)
 
     class Meta:
@@ -71,6 +77,11 @@ class Upload(OnRecord):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of it has arrived and was checked."""
+        return self.file_id is not None or self.stored_id is not None
 
 
 class Note(OnRecord):

@@ -1,12 +1,15 @@
 """Files that arrive in parts: a connection that breaks loses one part, not the file.
 
 A part is written under a key of its own as it comes, on whichever server, and counts once its row says so.
-When all are there, they are put together, checked, and become a file on the record.
+When all are there, they are put together, checked, and become a file on the record, or wait for what they are
+sent for.
 """
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import IO
 from uuid import UUID
@@ -19,10 +22,11 @@ from django.utils.translation import gettext as _
 
 from prm.files import content, names, store
 from prm.files.errors import FileRefused, refused
+from prm.files.models import StoredFile
 from prm.modules.registry import Module
 from prm.records.actions import place
 from prm.records.files import attach, check_may_add, largest
-from prm.records.models import File, Upload
+from prm.records.models import Upload
 from workflows.actor import Actor
 from workflows.errors import InvalidInput, NotFound, WrongState
 from workflows.perform import unit_of_work
@@ -44,14 +48,37 @@ class WrongOffset(WrongState):
         super().__init__(_("The upload goes on at byte %(offset)s.") % {"offset": offset})
 
 
+@dataclass(frozen=True)
+class Purpose:
+    """What parts are sent to a record for.
+
+    check: raises NotFound, Denied or InvalidInput where the actor may not send them. subject: by which
+    uploads for this are told from those that become files on the record; what arrives waits for `take`.
+    """
+
+    check: Callable[[Actor, Module, Model], None]
+    subject: str = ""
+
+
+#: A file on the record.
+FILE = Purpose(check_may_add)
+
+
 def begin(
-    actor: Actor, module: Module, obj: Model, *, name: str, size: int, internal: bool = False
+    actor: Actor,
+    module: Module,
+    obj: Model,
+    *,
+    name: str,
+    size: int,
+    internal: bool = False,
+    purpose: Purpose = FILE,
 ) -> Upload:
     """An upload of `size` bytes to the record. What its name alone forbids is refused now.
 
     Raises NotFound, Denied, InvalidInput.
     """
-    check_may_add(actor, module, obj)
+    purpose.check(actor, module, obj)
     kept = names.clean(name)
     if names.extension(kept) and not names.known(kept):
         raise refused("unknown", _("This kind of file is not accepted."))
@@ -60,6 +87,7 @@ def begin(
     if size > largest():
         raise content.too_large(largest())
     now = timezone.now()
+    where = place(actor, module, obj, internal)
     if Upload.objects.filter(author=actor.user, file=None, expires_at__gt=now).count() >= MOST:
         raise InvalidInput({"": [_("You have begun too many uploads. Finish some of them first.")]})
     upload = Upload(
@@ -67,17 +95,20 @@ def begin(
         size=size,
         author=actor.user,
         expires_at=now + KEPT,
-        **place(actor, module, obj, internal),
+        **{**where, "subject": purpose.subject or where["subject"]},
     )
     upload.save(force_insert=True)
     return upload
 
 
-def find(actor: Actor, module: Module, obj: Model, upload_id: UUID | str) -> Upload:
-    """The actor's own upload to the record. Raises NotFound, Denied."""
-    check_may_add(actor, module, obj)
-    own = Upload.objects.select_related("file", "file__stored", "file__author").filter(
-        author=actor.user, subject=module.subject, object_id=obj.pk, expires_at__gt=timezone.now()
+def find(actor: Actor, module: Module, obj: Model, upload_id: UUID | str, purpose: Purpose = FILE) -> Upload:
+    """The actor's own upload to the record. Raises NotFound, Denied, InvalidInput."""
+    purpose.check(actor, module, obj)
+    own = Upload.objects.select_related("stored", "file__stored", "file__author").filter(
+        author=actor.user,
+        subject=purpose.subject or module.subject,
+        object_id=obj.pk,
+        expires_at__gt=timezone.now(),
     )
     try:
         return own.get(pk=upload_id)
@@ -86,14 +117,21 @@ def find(actor: Actor, module: Module, obj: Model, upload_id: UUID | str) -> Upl
 
 
 def append(
-    actor: Actor, module: Module, obj: Model, upload_id: UUID | str, *, offset: int, part: IO[bytes]
+    actor: Actor,
+    module: Module,
+    obj: Model,
+    upload_id: UUID | str,
+    *,
+    offset: int,
+    part: IO[bytes],
+    purpose: Purpose = FILE,
 ) -> Upload:
-    """Takes a part that begins at byte `offset`; after the last one, the upload has its file.
+    """Takes a part that begins at byte `offset`; after the last one, the upload is complete.
 
     A part of no bytes at the end tries again to finish. Raises NotFound, Denied, WrongOffset; FileRefused
     where the part goes beyond the size, or the whole is not taken, which ends the upload.
     """
-    upload = find(actor, module, obj, upload_id)
+    upload = find(actor, module, obj, upload_id, purpose)
     length = content.measure(part)
     if upload.offset != offset:
         raise WrongOffset(upload.offset)
@@ -101,9 +139,23 @@ def append(
         raise refused("size", _("This part is too large."))
     if length:
         _take(upload, offset, part, length)
-    if upload.offset == upload.size and upload.file is None:
+    if upload.offset == upload.size and not upload.complete:
         _finish(actor, module, obj, upload)
     return upload
+
+
+def take(actor: Actor, module: Module, obj: Model, upload_id: UUID | str, purpose: Purpose) -> StoredFile:
+    """What has arrived in an upload, which ends with this; in the transaction that has a row point at it.
+
+    Raises NotFound where it is not there, also because another one has taken it; InvalidInput at "upload"
+    where it has not arrived as yet.
+    """
+    upload = find(actor, module, obj, upload_id, purpose)
+    if upload.stored is None:
+        raise InvalidInput({"upload": [_("This file has not arrived completely.")]})
+    if not Upload.objects.filter(pk=upload.pk).delete()[0]:
+        raise NotFound
+    return upload.stored
 
 
 def _take(upload: Upload, offset: int, part: IO[bytes], length: int) -> None:
@@ -130,7 +182,7 @@ def _finish(actor: Actor, module: Module, obj: Model, upload: Upload) -> None:
         try:
             _join(upload.parts, whole)
         except FileNotFoundError:
-            upload.file = _finished_elsewhere(upload)
+            _finished_elsewhere(upload)
             return
         try:
             stored = store.store(whole, upload.name)
@@ -141,13 +193,16 @@ def _finish(actor: Actor, module: Module, obj: Model, upload: Upload) -> None:
         locked = Upload.objects.select_for_update().filter(pk=upload.pk).first()
         if locked is None:
             raise NotFound
-        if locked.file_id is None:
-            upload.file = locked.file = attach(actor, module, obj, stored, internal=upload.internal)
-            locked.parts = []
-            locked.save(update_fields=["file", "parts", "updated_at"])
-        else:
+        if locked.complete:
             store.discard(stored)
-            upload.file = File.objects.select_related("stored", "author").get(pk=locked.file_id)
+            _finished_elsewhere(upload)
+        else:
+            if locked.subject == module.subject:
+                upload.file = locked.file = attach(actor, module, obj, stored, internal=upload.internal)
+            else:
+                upload.stored = locked.stored = stored
+            locked.parts = []
+            locked.save(update_fields=["file", "stored", "parts", "updated_at"])
     _drop(upload.parts)
 
 
@@ -159,18 +214,21 @@ def _join(parts: list[str], whole: IO[bytes]) -> None:
                 whole.write(block)
 
 
-def _finished_elsewhere(upload: Upload) -> File:
-    """The file that another request has made of the parts. Raises NotFound: they were lost, or given up."""
-    now = Upload.objects.select_related("file__stored", "file__author").filter(pk=upload.pk).first()
-    if now is None or now.file is None:
+def _finished_elsewhere(upload: Upload) -> None:
+    """What another request has made of the parts. Raises NotFound: they were lost, or given up."""
+    rows = Upload.objects.select_related("stored", "file__stored", "file__author")
+    now = rows.filter(pk=upload.pk).first()
+    if now is None or not now.complete:
         cancel(upload)
         raise NotFound
-    return now.file
+    upload.file, upload.stored = now.file, now.stored
 
 
 def cancel(upload: Upload) -> None:
-    """Ends an upload; the file that it became stays."""
+    """Ends an upload; the file that it became stays, and what nobody has taken goes."""
     Upload.objects.filter(pk=upload.pk).delete()
+    if upload.stored is not None:
+        store.discard(upload.stored)
     _drop(upload.parts)
 
 

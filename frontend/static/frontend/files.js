@@ -1,4 +1,5 @@
-/* Files on a record: chosen, dropped or pasted, and sent in parts, so that a lost connection costs a part. */
+/* Files that are sent in parts, so that a lost connection costs a part: on a record, where they are chosen, dropped or
+   pasted, and in a form that has a file among its fields. */
 const csrf = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
 const card = () => document.querySelector("[data-files]");
 const waiting = [];
@@ -42,7 +43,7 @@ const send = async (row) => {
   const { file, url, internal, words } = row;
   const key = memory(url, file);
   let upload = null, place = recall(key), tries = 0;
-  while (!upload?.file) {
+  while (!upload?.complete) {
     if (row.stopped) throw new Stopped();
     try {
       if (!place) {
@@ -76,6 +77,7 @@ const send = async (row) => {
     }
   }
   keep(key, null);
+  return upload;
 };
 
 const renew = () => htmx.ajax("GET", card().dataset.renew, { target: "#files-list", swap: "outerHTML" });
@@ -86,9 +88,7 @@ const work = async () => {
   for (let row = waiting.shift(); row; row = waiting.shift()) {
     try {
       if (row.stopped) continue;
-      await send(row);
-      row.element.remove();
-      await renew();
+      await row.arrived(row, await send(row));
     } catch (error) {
       if (error instanceof Stopped) row.element.remove();
       else row.fail(error.message || row.words.failed, !(error instanceof Refused));
@@ -97,39 +97,61 @@ const work = async () => {
   running = false;
 };
 
+/* One file on its way, shown in the list of what its words belong to. arrived: what is done with a complete upload. */
+const start = (file, from, arrived, more = {}) => {
+  const words = from.dataset;
+  const element = from.querySelector("[data-file-row]").content.firstElementChild.cloneNode(true);
+  const $ = (name) => element.querySelector(`[data-${name}]`);
+  const row = {
+    file, element, words, url: words.uploads, arrived, busy: () => {}, ...more,
+    say: (text) => { if ($("said").textContent !== text) $("said").textContent = text; },
+    show: (part) => { $("bar").value = part; },
+    fail: (text, again) => { element.classList.add("is-wrong"); row.say(text); $("retry").hidden = !again; row.busy(false); },
+  };
+  $("name").textContent = file.name;
+  $("bar").setAttribute("aria-label", file.name);
+  $("retry").addEventListener("click", () => {
+    element.classList.remove("is-wrong");
+    $("retry").hidden = true;
+    wait();
+    work();
+  });
+  $("stop").addEventListener("click", () => {
+    row.stopped = true;
+    row.abort?.();
+    if (row.place) ask("DELETE", row.place).catch(() => {});
+    keep(memory(row.url, file), null);
+    element.remove();
+    row.busy(false);
+  });
+  const wait = () => { row.busy(true); row.say(words.waiting); waiting.push(row); };
+  from.querySelector("[data-now]").append(element);
+  if (file.size > words.largest) row.fail(words.tooLarge, false);
+  else wait();
+};
+
 const add = (files) => {
   const from = card();
   if (!from) return;
-  const words = from.dataset;
   for (const file of files) {
-    const element = from.querySelector("[data-file-row]").content.firstElementChild.cloneNode(true);
-    const $ = (name) => element.querySelector(`[data-${name}]`);
-    const row = {
-      file, element, words, url: words.uploads, internal: Boolean(from.querySelector("[name=internal]")?.checked),
-      say: (text) => { if ($("said").textContent !== text) $("said").textContent = text; },
-      show: (part) => { $("bar").value = part; },
-      fail: (text, again) => { element.classList.add("is-wrong"); row.say(text); $("retry").hidden = !again; },
-    };
-    $("name").textContent = file.name;
-    $("bar").setAttribute("aria-label", file.name);
-    $("retry").addEventListener("click", () => {
-      element.classList.remove("is-wrong");
-      $("retry").hidden = true;
-      row.say(words.waiting);
-      waiting.push(row);
-      work();
-    });
-    $("stop").addEventListener("click", () => {
-      row.stopped = true;
-      row.abort?.();
-      if (row.place) ask("DELETE", row.place).catch(() => {});
-      keep(memory(row.url, file), null);
-      element.remove();
-    });
-    document.getElementById("files-now").append(element);
-    if (file.size > words.largest) row.fail(words.tooLarge, false);
-    else { row.say(words.waiting); waiting.push(row); }
+    const arrived = (row) => { row.element.remove(); return renew(); };
+    start(file, from, arrived, { internal: Boolean(from.querySelector("[name=internal]")?.checked) });
   }
+  work();
+};
+
+/* The file of a form goes first; then the form, which names the upload. */
+const deliver = (form) => {
+  const button = form.querySelector(".form__foot button");
+  const busy = (is) => { button.disabled = is; };
+  const arrived = (row, upload) => {
+    form.elements.upload.value = upload.id;
+    form.elements.file.value = "";
+    running = false;
+    form.submit();
+  };
+  form.querySelector("[data-now]").replaceChildren();
+  start(form.elements.file.files[0], form, arrived, { busy });
   work();
 };
 
@@ -141,6 +163,10 @@ document.addEventListener("change", (event) => {
 document.addEventListener("submit", (event) => {
   // What was chosen is on its way already.
   if (event.target.matches(".files__add")) event.preventDefault();
+  if (event.target.matches("form[data-uploads]") && event.target.elements.file.files.length) {
+    event.preventDefault();
+    deliver(event.target);
+  }
 });
 for (const kind of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(kind, (event) => {
@@ -158,4 +184,4 @@ document.addEventListener("paste", (event) => {
   event.preventDefault();
   add(files);
 });
-addEventListener("beforeunload", (event) => { if (running) event.preventDefault(); });
+addEventListener("beforeunload", (event) => { if (running || waiting.length) event.preventDefault(); });

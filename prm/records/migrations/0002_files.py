@@ -130,6 +130,16 @@ class Migration(migrations.Migration):
                         to="records.file",
                     ),
                 ),
+                (
+                    "stored",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="uploads",
+                        to="files.storedfile",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "upload",

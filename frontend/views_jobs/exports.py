@@ -70,15 +70,26 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
         if made.state != Export.State.WAITING:
             response["HX-Refresh"] = "true"
         return response
-    context = {"title": made.name, "made": made, "module": registry.get(made.target)}
-    return render(request, "frontend/imports/exported.html", context)
+    return _page(request, made)
+
+
+def _page(request: HttpRequest, made: Export, status: int = 200) -> HttpResponse:
+    context = {
+        "title": made.name,
+        "made": made,
+        "module": registry.get(made.target),
+        "changed": made.state == Export.State.READY and not exporting.still_exportable(request.user, made),
+    }
+    return render(request, "frontend/imports/exported.html", context, status=status)
 
 
 @require_safe
 def fetch(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """The file, for its owner alone and for a day."""
     made = _load(request, pk)
-    # Whoever may no longer export does not get what was made while they could.
-    if made.content is None or not exporting.still_exportable(request.user, made):
+    if made.content is None:
         raise Http404
+    # Nobody gets what was made while they had other rights: a row in it may be theirs no longer.
+    if not exporting.still_exportable(request.user, made):
+        return _page(request, made, status=403)
     return serve(request, made.content)

@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django_countries import countries
 
+from prm.access.fingerprint import fingerprint
 from prm.access.rights import readable_fields, rights_for
 from prm.files.store import keep
 from prm.imports.mapping import BY_ID, currency_of
@@ -178,6 +179,8 @@ def make(pk: str) -> None:
             if user is None or not user.is_active:
                 raise NotFound
             names = columns_of(user, module, made.fields)
+            # Before the first row is read: what changes meanwhile is another mark than this one.
+            mark = _mark(user, module, made.params, names)
             rows = exported(user, module, made.params, names)
             counted = _Counted(rows)
             write(file, made.kind, counted)
@@ -187,16 +190,44 @@ def make(pk: str) -> None:
             return
         with unit_of_work():
             stored = keep(file, made.name, MEDIA[made.kind])
-            Export.objects.filter(pk=pk).update(content=stored, rows=counted.rows - 1, fields=names)
+            filled = {"content": stored, "rows": counted.rows - 1, "fields": names, "rights": mark}
+            Export.objects.filter(pk=pk).update(**filled)
             perform(made, "finish", actor=Actor.system())
 
 
 def still_exportable(user: Any, made: Export) -> bool:
-    """Whether the user may export the module still, and each column of the file."""
+    """Whether the user may export what the file is of still: its rows and columns, as when it was made."""
+    module = registry.get(made.target)
     try:
-        return columns_of(user, registry.get(made.target), made.fields) == made.fields
+        return _mark(user, module, made.params, made.fields) == made.rights
     except (NotFound, Denied):
         return False
+
+
+def _mark(user: Any, module: Module, params: Mapping[str, str], names: Iterable[str]) -> str:
+    """What decides on the rows and values of a file: the rights by which it is read. Raises NotFound, Denied.
+
+    Rows are also found and sorted by fields that are no columns of it.
+    """
+    used = {*names, *(name.partition("__")[0] for name in params)}
+    used.add((params.get("ordering") or module.default_ordering).removeprefix("-"))
+    used |= set(module.search if params.get("search") else ())
+    known = [one for one in module.fields if one.name in used]
+    if all(one.stored for one in known):
+        read = {module.key: {one.name for one in known}}
+        for one in known:
+            # A reference is shown where its target is, under what that is called.
+            if one.kind == "reference" and one.module in _modules():
+                read.setdefault(one.module, set()).add(registry.get(one.module).title)
+    else:
+        # What is computed may be made of anything.
+        read = {key: set(other.by_name) for key, other in _modules().items()}
+    rights = rights_for(reader_of(user, module))
+    return fingerprint(rights, [(registry.get(key), fields) for key, fields in read.items()])
+
+
+def _modules() -> dict[str, Module]:
+    return {one.key: one for one in registry.all_modules()}
 
 
 class _Counted:

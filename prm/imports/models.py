@@ -124,7 +124,10 @@ class RememberedMapping(models.Model):
 
 
 class Export(ExportWorkflow, Exchange):
-    """A list that one person asked for as a file. params: of the list; fields: names of its columns."""
+    """A list that one person asked for as a file. params: of the list; fields: names of its columns.
+
+    rights: a mark of those by which it was read; with others it is not given out.
+    """
 
     class Kind(models.TextChoices):
         CSV = CSV, "CSV"
@@ -133,6 +136,7 @@ class Export(ExportWorkflow, Exchange):
     kind = models.CharField(_("format"), max_length=4, choices=Kind, editable=False)
     params = models.JSONField(default=dict, editable=False)
     fields = models.JSONField(default=list, editable=False)
+    rights = models.CharField(max_length=64, blank=True, editable=False)
     rows = models.PositiveIntegerField(_("rows"), default=0, editable=False)
 
     class Meta:

@@ -169,7 +169,7 @@ def test_who_may_no_longer_export_does_not_get_the_finished_file(world: Any, cli
     client.force_login(world.bob, backend="allauth.account.auth_backends.AuthenticationBackend")
     assert client.get(f"/exports/{made.pk}/file/").status_code == 200
     take("partner", "leads", "export")
-    assert client.get(f"/exports/{made.pk}/file/").status_code == 404
+    assert client.get(f"/exports/{made.pk}/file/").status_code == 403
 
 
 def test_a_finished_file_with_a_column_that_is_hidden_since_is_not_given_out(world: Any, client: Any) -> None:
@@ -184,7 +184,7 @@ def test_a_finished_file_with_a_column_that_is_hidden_since_is_not_given_out(wor
         scope.fields = {**scope.fields, "region": "hidden"}
         scope.save()
         touch(scope.grant.portal)
-    assert [client.get(f"/exports/{one.pk}/file/").status_code for one in made] == [404, 200]
+    assert [client.get(f"/exports/{one.pk}/file/").status_code for one in made] == [403, 200]
 
 
 def test_me_names_what_may_be_done(world: Any, as_: Any) -> None:

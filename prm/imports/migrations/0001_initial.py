@@ -226,6 +226,7 @@ class Migration(migrations.Migration):
                 ),
                 ("params", models.JSONField(default=dict, editable=False)),
                 ("fields", models.JSONField(default=list, editable=False)),
+                ("rights", models.CharField(blank=True, editable=False, max_length=64)),
                 ("rows", models.PositiveIntegerField(default=0, editable=False, verbose_name="rows")),
                 (
                     "content",

@@ -68,6 +68,7 @@ def portal_schemas() -> dict[str, Schema]:
 def portal_paths() -> dict[str, Schema]:
     """The paths that are there for holders of *Manage portals*."""
     id_, once = [ref("parameters", "id")], ref("parameters", "Idempotency-Key")
+    seen = ref("parameters", "If-Match")
     portal, draft = (ref("schemas", component(registry.get(key))) for key in ("portals", "portal-drafts"))
     version = ref("schemas", "PortalVersion")
     number = {"name": "number", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}}
@@ -75,7 +76,7 @@ def portal_paths() -> dict[str, Schema]:
 
     def act(name: str, summary: str, path: str, told: Schema, *headers: str) -> dict[str, Schema]:
         answers = {200: says("As it is now.", told, *headers), **({204: NOTHING} if headers else {})}
-        made = operation(name, summary, "portals", answers, SENDING, takes=[once])
+        made = operation(name, summary, "portals", answers, (*SENDING, 412), takes=[once, seen])
         return {f"/portals/{{id}}/{path}/": {"parameters": id_, "post": made}}
 
     return {
@@ -122,8 +123,8 @@ def portal_paths() -> dict[str, Schema]:
                 "Portal: a draft of a version, which puts it in force again once it is published",
                 "portals",
                 {200: says("As it is now.", draft, "ETag"), 204: NOTHING},
-                SENDING,
-                takes=[once],
+                (*SENDING, 412),
+                takes=[once, seen],
             ),
         },
         "/portal-drafts/{id}/document/": {
@@ -142,7 +143,7 @@ def portal_paths() -> dict[str, Schema]:
                 {200: document},
                 (*SENDING, 409, 412),
                 body=ref("schemas", "PortalDocument"),
-                takes=[ref("parameters", "If-Match")],
+                takes=[seen],
             ),
         },
         "/portal-drafts/{id}/impact/": {

@@ -213,6 +213,11 @@ class ModuleView(ApiView):
             return True
         raise errors.Stale
 
+    def seen(self, obj: Any) -> int | None:
+        """The version that If-Match asks for, where it is the present one; the write asks again, locked."""
+        version: int | None = obj.version if self.matched(obj) else None
+        return version
+
 
 def entity_tags(header: str) -> list[str]:
     """The tags of If-Match or If-None-Match, without quotes and W/ (compression weakens them)."""

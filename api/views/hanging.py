@@ -328,10 +328,6 @@ class ActivityView(ActivitiesView):
             raise Http404
         return found
 
-    def seen(self, activity: Activity) -> int | None:
-        """The version that If-Match asks for, where it is the present one; the write asks again, locked."""
-        return activity.version if self.matched(activity) else None
-
     def told_activity(self, activity: Activity) -> HttpResponse:
         (told,) = activities_json(self.user, [activity])
         return answer(told, headers={"ETag": f'"{told["version"]}"'})

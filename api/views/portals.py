@@ -102,8 +102,9 @@ class OpenDraftView(PortalsView):
     def post(self, request: Request, module: str, id: UUID) -> HttpResponse:
         data = self.data(shapes.inputs({}))
         portal = self.portal(id)
+        seen = self.seen(portal)
         return record_answer(
-            self.once(data, lambda: self.told(actions.draft_of(self.actor, portal).pk), self.still)
+            self.once(data, lambda: self.told(actions.draft_of(self.actor, portal, seen).pk), self.still)
         )
 
 
@@ -115,8 +116,9 @@ class ArchiveView(PortalsView):
     def post(self, request: Request, module: str, id: UUID) -> HttpResponse:
         data = self.data(shapes.inputs({}))
         portal = self.portal(id)
+        seen = self.seen(portal)
         act = actions.archive if self.archived else actions.unarchive
-        return record_answer(self.once(data, lambda: self.told(act(self.actor, portal).pk), self.still))
+        return record_answer(self.once(data, lambda: self.told(act(self.actor, portal, seen).pk), self.still))
 
 
 class UndoView(PortalsView):
@@ -125,8 +127,9 @@ class UndoView(PortalsView):
     def post(self, request: Request, module: str, id: UUID) -> HttpResponse:
         data = self.data(shapes.inputs({}))
         portal = self.portal(id)
+        seen = self.seen(portal)
         told = self.once(
-            data, lambda: Told(200, version_json(actions.undo(self.actor, portal))), lambda told: told
+            data, lambda: Told(200, version_json(actions.undo(self.actor, portal, seen))), lambda told: told
         )
         return answer(told.data, told.status)
 
@@ -158,9 +161,12 @@ class VersionDraftView(PortalsView):
     def post(self, request: Request, module: str, id: UUID, number: int) -> HttpResponse:
         data = self.data(shapes.inputs({}))
         portal = self.portal(id)
-        return record_answer(
-            self.once(data, lambda: self.told(actions.draft_from(self.actor, portal, number).pk), self.still)
-        )
+        seen = self.seen(portal)
+
+        def effect() -> Told:
+            return self.told(actions.draft_from(self.actor, portal, number, seen).pk)
+
+        return record_answer(self.once(data, effect, self.still))
 
 
 def version_json(version: PortalVersion) -> dict[str, Any]:

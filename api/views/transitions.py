@@ -62,7 +62,7 @@ class TransitionView(ModuleView):
         transition = transition_of(self.module, name)
         data = self.data(shapes.inputs(transition.inputs))
         obj: Any = self.find(id)
-        version = obj.version if self.matched(obj) else None
+        version = self.seen(obj)
 
         def effect() -> Told:
             with unit_of_work():

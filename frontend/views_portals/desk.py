@@ -24,7 +24,7 @@ from prm.access.policy import compile_document
 from prm.access.rights import PORTALS, manages_portals, rights_for, visible
 from prm.modules import registry
 from prm.modules.registry import Module
-from prm.modules.versions import opaque_version, seal_version
+from prm.modules.versions import opaque_version, seal_version, version_matches
 from prm.portals import actions
 from prm.portals.models import PortalDraft
 from workflows.errors import InvalidInput, Stale, WorkflowError
@@ -40,6 +40,13 @@ def portal_or_404(request: HttpRequest, pk: UUID) -> Portal:
     """The portal, for who manages it."""
     manager_or_404(request)
     return get_object_or_404(visible(request.user, registry.get(PORTALS), "edit"), pk=pk)
+
+
+def seen(request: HttpRequest, portal: Portal) -> int:
+    """The portal's version, where it is still the one that the form was made of. Raises Stale."""
+    if not version_matches(portal, request.POST.get("version", "")):
+        raise Stale
+    return portal.version
 
 
 @dataclass

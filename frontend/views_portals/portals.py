@@ -15,10 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from frontend.requests import actor, explain, status_of
-from frontend.views_portals.desk import manager_or_404, portal_or_404
+from frontend.views_portals.desk import manager_or_404, portal_or_404, seen
 from prm.access.models import Portal
 from prm.access.rights import PORTALS, rights_for, visible
 from prm.modules import registry
+from prm.modules.versions import opaque_version
 from prm.portals import actions
 from prm.portals.models import PortalDraft
 from prm.portals.templates import TEMPLATES
@@ -92,7 +93,7 @@ def index(request: HttpRequest) -> HttpResponse:
     ]
     for one in known:
         at = 2 if one.archived else 1 if one.staff else 0
-        groups[at][1].append({"portal": one, "draft": drafts.get(one.pk, "")})
+        groups[at][1].append({"portal": one, "draft": drafts.get(one.pk, ""), "version": opaque_version(one)})
     context = {"title": gettext("Portals"), "groups": [group for group in groups if group[1]]}
     return render(request, "frontend/portals/index.html", context)
 
@@ -134,7 +135,7 @@ def archive(request: HttpRequest, pk: UUID) -> HttpResponse:
     portal = portal_or_404(request, pk)
     act = actions.unarchive if portal.archived else actions.archive
     try:
-        act(actor(request), portal)
+        act(actor(request), portal, seen(request, portal))
     except WorkflowError as error:
         messages.error(request, explain(error))
     else:

@@ -15,11 +15,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from frontend.requests import actor, explain
-from frontend.views_portals.desk import Desk, desk, excess_text, portal_or_404
+from frontend.views_portals.desk import Desk, desk, excess_text, portal_or_404, seen
 from frontend.views_portals.pressing import whole
 from frontend.views_portals.words import diff, module_of
 from prm.access.models import PortalVersion
-from prm.modules.versions import version_matches
+from prm.modules.versions import opaque_version, version_matches
 from prm.portals import actions
 from prm.portals.impact import impact
 from workflows.errors import NotFound, Stale, WorkflowError
@@ -122,6 +122,7 @@ def versions(request: HttpRequest, pk: UUID) -> HttpResponse:
     newest = before is None
     context = {
         "versions": shown,
+        "portal_version": opaque_version(at.portal),
         "newest": newest,
         "undoable": newest and len(found) > 1 and not at.portal.archived,
         "draftable": at.draft is None and not at.portal.archived,
@@ -150,7 +151,7 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Publishes the version before the present one again."""
     portal = portal_or_404(request, pk)
     try:
-        actions.undo(actor(request), portal)
+        actions.undo(actor(request), portal, seen(request, portal))
     except WorkflowError as error:
         messages.error(request, explain(error))
     else:

@@ -75,23 +75,34 @@ def open_draft(portal: Portal) -> PortalDraft | None:
     return PortalDraft.objects.filter(portal=portal, state__in=OPEN).first()
 
 
-def draft_of(actor: Actor, portal: Portal) -> PortalDraft:
-    """The portal's open draft, made of what is in force where there is none. Raises Denied."""
-    demand_manager(actor, portal)
-    with unit_of_work():
-        locked = Portal.objects.select_for_update().get(pk=portal.pk)
-        return open_draft(locked) or _make_draft(actor, locked, document_of(locked))
+def _locked(portal: Portal, expected_version: int | None) -> Portal:
+    """The portal's row until the transaction ends. Raises Stale where it is not the version that was seen."""
+    locked = Portal.objects.select_for_update().get(pk=portal.pk)
+    if expected_version is not None and locked.version != expected_version:
+        raise Stale
+    return locked
 
 
-def draft_from(actor: Actor, portal: Portal, number: int) -> PortalDraft:
-    """A draft that puts an older version in force again once it is published.
+def draft_of(actor: Actor, portal: Portal, expected_version: int | None = None) -> PortalDraft:
+    """The portal's open draft, made of what is in force where there is none.
 
-    Raises Denied, NotFound (no such version), Refused (another draft is open, or the portal is archived),
-    InvalidInput (it does not fit what is there today, or grants what the actor does not hold).
+    expected_version, here and below: the portal's `version` that was seen. Raises Denied, Stale.
     """
     demand_manager(actor, portal)
     with unit_of_work():
-        locked = Portal.objects.select_for_update().get(pk=portal.pk)
+        locked = _locked(portal, expected_version)
+        return open_draft(locked) or _make_draft(actor, locked, document_of(locked))
+
+
+def draft_from(actor: Actor, portal: Portal, number: int, expected_version: int | None = None) -> PortalDraft:
+    """A draft that puts an older version in force again once it is published.
+
+    Raises Denied, Stale, NotFound (no such version), Refused (another draft is open, or the portal is
+    archived), InvalidInput (it does not fit what is there today, or grants what the actor does not hold).
+    """
+    demand_manager(actor, portal)
+    with unit_of_work():
+        locked = _locked(portal, expected_version)
         former = PortalVersion.objects.filter(portal=locked, number=number).first()
         if former is None:
             raise NotFound
@@ -146,15 +157,15 @@ def save_draft(
     return found
 
 
-def undo(actor: Actor, portal: Portal) -> PortalVersion:
+def undo(actor: Actor, portal: Portal, expected_version: int | None = None) -> PortalVersion:
     """Puts the version before the present one in force again, as a version of its own; returns that.
 
-    Raises Denied, Refused (there is none before), InvalidInput (it does not fit what is there today, or
-    grants what the actor does not hold).
+    Raises Denied, Stale, Refused (there is none before), InvalidInput (it does not fit what is there today,
+    or grants what the actor does not hold).
     """
     demand_manager(actor, portal)
     with unit_of_work():
-        locked = Portal.objects.select_for_update().get(pk=portal.pk)
+        locked = _locked(portal, expected_version)
         if locked.archived:
             raise Refused([Reason("portal_archived", _("This portal is archived."))])
         now = current(locked)
@@ -169,20 +180,24 @@ def undo(actor: Actor, portal: Portal) -> PortalVersion:
     return version
 
 
-def archive(actor: Actor, portal: Portal) -> Portal:
-    """Ends the portal: its users have no rights from now on. Raises Denied, Refused (a built-in one)."""
-    return _set_archived(actor, portal, True)
+def archive(actor: Actor, portal: Portal, expected_version: int | None = None) -> Portal:
+    """Ends the portal: its users have no rights from now on.
+
+    Raises Denied, Stale, Refused (a built-in one).
+    """
+    return _set_archived(actor, portal, True, expected_version)
 
 
-def unarchive(actor: Actor, portal: Portal) -> Portal:
-    """Takes the portal out of the archive: it grants again what it granted before. Raises Denied."""
-    return _set_archived(actor, portal, False)
+def unarchive(actor: Actor, portal: Portal, expected_version: int | None = None) -> Portal:
+    """Takes the portal out of the archive: it grants again what it granted before. Raises Denied, Stale,
+    InvalidInput (it grants what the actor does not hold)."""
+    return _set_archived(actor, portal, False, expected_version)
 
 
-def _set_archived(actor: Actor, portal: Portal, archived: bool) -> Portal:
+def _set_archived(actor: Actor, portal: Portal, archived: bool, expected_version: int | None) -> Portal:
     demand_manager(actor, portal)
     with unit_of_work():
-        locked = Portal.objects.select_for_update().get(pk=portal.pk)
+        locked = _locked(portal, expected_version)
         if archived and locked.built_in:
             raise Refused([Reason("built_in", _("A built-in portal cannot be archived."))])
         if locked.archived != archived:

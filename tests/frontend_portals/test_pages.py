@@ -15,6 +15,7 @@ from django.utils import timezone
 from prm.access.document import document_of
 from prm.access.models import Grant, Portal, PortalVersion, Scope
 from prm.access.policy import touch
+from prm.modules.versions import opaque_version
 from prm.portals.actions import open_draft
 from prm.portals.models import PortalDraft
 from tests.browsing import LOGIN_BACKEND
@@ -167,12 +168,18 @@ def test_a_copy_needs_a_portal_to_copy(admin: Client) -> None:
 
 
 def test_archiving_and_taking_out_again(admin: Client, garage: Portal) -> None:
-    admin.post(_at(garage, "archive/"))
+    seen = _version(admin, "/portals-admin/")
+    admin.post(_at(garage, "archive/"), {"version": seen})
     garage.refresh_from_db()
     assert garage.archived
     assert "Archived" in admin.get("/portals-admin/").content.decode()
     assert "Save in the draft" not in admin.get(_at(garage)).content.decode()
-    admin.post(_at(garage, "archive/"))
+    # Who still sees it in use would take it out again by pressing Archive.
+    answer = admin.post(_at(garage, "archive/"), {"version": seen}, follow=True)
+    assert "Someone has changed this record in the meantime" in answer.content.decode()
+    garage.refresh_from_db()
+    assert garage.archived
+    admin.post(_at(garage, "archive/"), {"version": _version(admin, "/portals-admin/")})
     garage.refresh_from_db()
     assert not garage.archived
 
@@ -674,8 +681,12 @@ def test_from_nothing_to_published_and_undone(admin: Client, garage: Portal, wor
     text = admin.get(_at(garage, "versions/")).content.decode()
     assert "First version" in text and "Ada Admin" in text and "in force" in text
     before = PortalVersion.objects.filter(portal=garage).count()
-    assert admin.post(_at(garage, "undo/")).status_code == 302
+    seen = {"version": _version(admin, _at(garage, "versions/"))}
+    assert admin.post(_at(garage, "undo/"), seen).status_code == 302
     assert not Scope.objects.filter(grant__portal=garage).exists()
+    # Pressed twice it would bring back what was undone.
+    answer = admin.post(_at(garage, "undo/"), seen, follow=True)
+    assert "Someone has changed this record in the meantime" in answer.content.decode()
     assert PortalVersion.objects.filter(portal=garage).count() == before + 1
 
 
@@ -701,7 +712,7 @@ def test_a_draft_is_returned_and_discarded(admin: Client, garage: Portal) -> Non
 
 
 def test_nothing_to_undo_is_said(admin: Client, garage: Portal) -> None:
-    answer = admin.post(_at(garage, "undo/"), follow=True)
+    answer = admin.post(_at(garage, "undo/"), {"version": opaque_version(garage)}, follow=True)
     assert "There is no version before this one." in answer.content.decode()
 
 

@@ -2,13 +2,15 @@
 
 import pytest
 
-from prm.access.document import document_of
+from prm.access.document import apply, document_of
 from prm.access.models import Portal, PortalVersion
 from prm.portals import actions
 from prm.portals.models import PortalDraft
 from tests.api.conftest import as_  # noqa: F401
 from tests.portals.test_managers_of_some import deputy, of_outsiders
 from workflows.actor import Actor
+from workflows.errors import Stale
+from workflows.perform import perform
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +95,45 @@ def test_what_cannot_be_done_says_why(world, as_):  # noqa: F811
     status, problem = api.post(f"portals/{alone.pk}/undo/", {})
     assert (status, problem["reasons"][0]["code"]) == (422, "no_former")
     assert not Portal.objects.get(pk=built_in.pk).archived
+
+
+@pytest.mark.parametrize("act", ["draft/", "undo/", "archive/", "versions/1/draft/", "unarchive/"])
+def test_what_is_done_to_a_portal_is_done_to_the_version_that_was_seen(world, as_, act):  # noqa: F811
+    api, actor = as_(world.admin), Actor.of(world.admin)
+    portal = actions.new_portal(actor, "Garages", template="reseller")
+    draft = actions.draft_of(actor, portal)
+    perform(perform(draft, "submit", actor=actor), "publish", actor=actor)
+    if act == "unarchive/":
+        actions.archive(actor, portal)
+    path = f"portals/{portal.pk}/"
+    old = api.call("GET", path)
+    apply(portal, document_of(portal) | {"title": "Renamed meanwhile"})
+    now = api.call("GET", path)
+    before = PortalVersion.objects.count(), PortalDraft.objects.count(), Portal.objects.get(pk=portal.pk)
+
+    def stands():
+        count, drafts, was = before
+        found = Portal.objects.get(pk=portal.pk)
+        told = PortalVersion.objects.count(), PortalDraft.objects.count(), found.archived, found.version
+        return told == (count, drafts, was.archived, was.version)
+
+    for tag in (old["ETag"], "W/" + old["ETag"], f'"{old.json()["version"]}"', "nonsense"):
+        status, problem = api.post(f"{path}{act}", {}, If_Match=tag)
+        assert (status, problem["type"]) == (412, "urn:prm:problem:stale"), tag
+        assert stands()
+    # An old one fails before the key is looked up, and so does not use it.
+    assert api.post(f"{path}{act}", {}, If_Match=old["ETag"], Idempotency_Key="k")[0] == 412
+    tags = f"{old['ETag']}, W/{now['ETag']}"
+    assert api.post(f"{path}{act}", {}, If_Match=tags, Idempotency_Key="k")[0] == 200
+    assert not stands()
+
+
+@pytest.mark.parametrize("act", [actions.undo, actions.archive, actions.unarchive, actions.draft_of])
+def test_the_version_is_asked_again_behind_the_lock(world, act):
+    actor = Actor.of(world.admin)
+    portal = actions.new_portal(actor, "Garages", template="reseller")
+    with pytest.raises(Stale):
+        act(actor, portal, portal.version - 1)
 
 
 ASKS = [

@@ -140,7 +140,9 @@ def both(holder: Policy, other: Policy) -> Policy:
     """What may be read under `other` and is the holder's to read as well; nothing can be done under it.
 
     Of the holder's scopes only those count whose conditions name no reader: "of my company" means other rows
-    for the holder than for the one that is looked at. The same two policies give the same object.
+    for the holder than for the one that is looked at, and with that one's values it would show rows that are
+    not the holder's. Left out with their fields, they can only deny: whoever holds nothing but such scopes of
+    a module sees nothing of it here. The same two policies give the same object, whoever the two are.
     """
     grants = {}
     for module, grant in other.grants.items():

@@ -51,16 +51,20 @@ RECORDS = [
     for state in STATES
 ]
 PARAMS = {"user.company": 7}
+#: Of somebody else, to whom "my company" is another one.
+OTHERS = {"user.company": 8}
 
 
-def allowed(policy: Policy, module: str, record: SimpleNamespace, admin: bool) -> set[tuple[str, str]]:
+def allowed(
+    policy: Policy, module: str, record: SimpleNamespace, admin: bool, params: dict[str, int] = PARAMS
+) -> set[tuple[str, str]]:
     """All that may be done with the record, and which fields may be read and set, worked out row by row."""
     found = set()
     grant = policy.grants.get(module)
     for scope in grant.scopes if grant else ():
         if scope.admins_only and not admin:
             continue
-        if scope.where is not None and not matches(scope.where, record, PARAMS):
+        if scope.where is not None and not matches(scope.where, record, params):
             continue
         found |= {("do", verb) for verb in VERBS[:-1] if scope.allows(verb)}
         for name in FIELDS:
@@ -74,9 +78,9 @@ def allowed(policy: Policy, module: str, record: SimpleNamespace, admin: bool) -
     return found
 
 
-def everything(policy: Policy) -> list[set[tuple[str, str]]]:
+def everything(policy: Policy, params: dict[str, int] = PARAMS) -> list[set[tuple[str, str]]]:
     return [
-        allowed(policy, module, record, admin)
+        allowed(policy, module, record, admin, params)
         for module in ("leads", "quotes")
         for record in RECORDS
         for admin in (True, False)
@@ -106,6 +110,15 @@ def test_both_is_within_both_and_only_for_reading(holder, other):
         assert left <= held & seen
         assert {verb for kind, verb in left if kind != "read"} <= {"view"}
     assert both(holder, other) is cut
+
+
+@PATIENT
+@given(policies, policies)
+def test_both_is_within_the_holders_own_rows_whoever_is_looked_at(holder, other):
+    """The holder's conditions hold with the holder's values, those of the other one with theirs."""
+    left = everything(both(holder, other), OTHERS)
+    for held, seen, one in zip(everything(holder), everything(other, OTHERS), left, strict=True):
+        assert one <= held & seen
 
 
 def test_what_a_reader_is_called_counts_for_each_by_themselves():

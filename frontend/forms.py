@@ -230,9 +230,9 @@ class ReferenceSelect(forms.Select):
 
 
 def reference_options(user: Any, module: registry.Module, text: str, limit: int) -> list[tuple[str, str]]:
-    """Records of the module that the user may choose, by what they are called."""
+    """Records of the module that the user may choose, by what they are called, or the best of a search."""
     told = module.title in readable_fields(user, module)
-    ordering = module.title if told and module.title in module.ordering else ""
+    ordering = module.title if told and module.title in module.ordering and not text.strip() else ""
     params = {"search": text, "ordering": ordering}
     page = list_page(
         user, module, {name: one for name, one in params.items() if one}, limit=limit, fields=[module.title]

@@ -139,9 +139,15 @@ class Listing:
         names = self.column_names if fields is None else (*fields, self.module.title)
         return list_page(self.user, self.module, self.params, limit=limit, fields={*names, "state"})
 
+    @property
+    def sorted_by(self) -> str:
+        """The field that the rows are sorted by, "-" in front for descending; "" for by how well they fit."""
+        given = self.params.get("ordering") or self.ordering
+        return given or ("" if self.params.get("search") else self.module.default_ordering)
+
     def heads(self, names: Iterable[str] | None = None) -> list[Head]:
         """The heads of the columns, or of others that a page shows."""
-        ordering = self.params.get("ordering") or self.ordering or self.module.default_ordering
+        ordering = self.sorted_by
         heads = []
         for name in self.column_names if names is None else names:
             one = self.module.field(name)
@@ -156,7 +162,7 @@ class Listing:
 
     def sorts(self) -> list[Head]:
         """What the rows can be sorted by, where no heads of columns say it."""
-        ordering = self.params.get("ordering") or self.ordering or self.module.default_ordering
+        ordering = self.sorted_by
         made = []
         for name in self.module.ordering:
             if name not in self.readable:

@@ -97,7 +97,8 @@ def list_parameters(module: Module) -> list[Schema]:
         {
             "name": "ordering",
             "in": "query",
-            "description": "Descending with - in front; empty values come last.",
+            "description": "Descending with - in front; empty values come last. Without it, what is searched "
+            "for comes best first.",
             "schema": {"enum": orderings, "default": module.default_ordering},
         },
         {

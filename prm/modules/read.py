@@ -17,7 +17,7 @@ from prm.access.rights import Rights, rights_for
 from prm.modules.columns import Column
 from prm.modules.kept import MARKS, RECORDS, keep, places, values_of
 from prm.modules.paging import BadCursor, Cursor, Order
-from prm.modules.reader import Reader, Shape, narrow
+from prm.modules.reader import Ranked, Reader, Shape, best, narrow
 from prm.modules.registry import Field, Module, Row
 from workflows.errors import NotFound
 
@@ -28,6 +28,9 @@ MAX_COUNT = 100_000
 
 #: The order of a list of which its reader may see no field to sort it by: older before newer, or the reverse.
 BY_ID = Column(Field(name="_id", kind="uuid"), {}, lambda values, at: values[0], "pk", "pk", nullable=False)
+
+#: The order of what is searched for: how well it fits, then by id, the newest first.
+FIT = Column(Field(name="_fit", kind="integer"), {}, lambda values, at: values[0], "", "", nullable=False)
 
 
 class BadQuery(ValueError):
@@ -78,8 +81,9 @@ def list_page(
     """One page of the module's list. Raises BadQuery, and NotFound where the module is not granted.
 
     fields: names of those wanted; None gives all that are readable.
-    params: `search`, `ordering` (a declared field, "-" in front for descending), `limit` (up to 200),
-        `cursor`, `count`, and filters by the names of fields; the last value of a repeated one counts.
+    params: `search`, `ordering` (a declared field, "-" in front for descending; without it, what is searched
+        for comes best first), `limit` (up to 200), `cursor`, `count`, and filters by the names of fields; the
+        last value of a repeated one counts.
     """
     rights = rights_for(user)
     if not rights.scopes(module.key, "view"):
@@ -101,18 +105,29 @@ def list_page(
     errors |= wrong
     if given.get("count", "1") not in ("0", "1"):
         errors["count"] = ["Give 1 to have the rows counted."]
+    ranked = (
+        best(reader, rows, given["search"]) if searched and not (given.get("ordering") or errors) else None
+    )
+    if ranked is not None:
+        order = Order(FIT, descending=True)
     cursor = _cursor(given.get("cursor"), order, errors)
     if errors or order is None:
         raise BadQuery(errors)
     count = rows.order_by()[:MAX_COUNT].count() if given.get("count") == "1" else None
+    if ranked is not None:
+        fits = {pk: fit for fit, pk in _behind(ranked, cursor)[: size + 1]}
+        read = get_rows(user, module, fits, names)
+        plan = _Sorted(reader.shape, order, hidden=True)
+        found = [{**read[pk], FIT.field.name: fit} for pk, fit in fits.items() if pk in read]
+        return _page(plan, found, size, given, cursor, count)
     if cursor:
         rows = rows.filter(order.after(cursor.value, cursor.pk, cursor.backwards))
     rows = order.apply(rows, cursor is not None and cursor.backwards)[: size + 1]
     if searched:
-        found = list(rows.values_list("pk", flat=True))
-        read = get_rows(user, module, found, None if names is None else sorted({*names, by}))
+        pks = list(rows.values_list("pk", flat=True))
+        read = get_rows(user, module, pks, None if names is None else sorted({*names, by}))
         plan = _Sorted(reader.shape, order, hidden=names is not None and by not in names)
-        return _page(plan, [read[pk] for pk in found if pk in read], size, given, cursor, count)
+        return _page(plan, [read[pk] for pk in pks if pk in read], size, given, cursor, count)
     plan = _Sorted.by(reader, order)
     return _page(plan, plan.shape.rows(reader.values(rows), user), size, given, cursor, count)
 
@@ -165,6 +180,16 @@ def _page(
     return Page(rows=rows, next=following, previous=previous, count=count)
 
 
+def _behind(ranked: Ranked, cursor: Cursor | None) -> Ranked:
+    """What comes behind the cursor of a list that is sorted by how well rows fit; backwards, before it."""
+    if cursor is None:
+        return ranked
+    here = (cursor.value or 0, cursor.pk)
+    if cursor.backwards:
+        return [one for one in reversed(ranked) if one > here]
+    return [one for one in ranked if one < here]
+
+
 def _cursor(text: str | None, order: Order | None, errors: dict[str, list[str]]) -> Cursor | None:
     if not text or order is None:
         return None
@@ -178,7 +203,7 @@ def _cursor(text: str | None, order: Order | None, errors: dict[str, list[str]])
 
 
 def fitting(user: Any, module: Module, params: Mapping[str, Any], most: int) -> list[uuid.UUID]:
-    """Ids of the records that a list with these parameters shows, in its order, up to `most`.
+    """Ids of the records that a list with these parameters shows, sorted by a field, up to `most`.
 
     Raises BadQuery, and NotFound where the module is not granted.
     """

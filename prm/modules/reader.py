@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -30,14 +31,26 @@ def add_part(name: str, part: Part) -> None:
 
 
 Search = Callable[[QuerySet[Any], Columns, str], QuerySet[Any]]
+Ranked = list[tuple[int, UUID]]
+Best = Callable[[QuerySet[Any], Columns, str], Ranked | None]
 
 _search: Search | None = None
+_best: Best | None = None
 
 
-def set_search(search: Search) -> None:
-    """Plugs in how rows are narrowed to those that have the words of a text in fields shown to the reader."""
-    global _search
-    _search = search
+def set_search(search: Search, best: Best) -> None:
+    """Plugs in how rows are narrowed to those that have the words of a text in fields shown to the reader,
+    and how well each of them fits."""
+    global _search, _best
+    _search, _best = search, best
+
+
+def best(reader: Reader, rows: QuerySet[Any], text: str) -> Ranked | None:
+    """Of the rows that `narrow` has found for a text: how well each fits, and its id, the best first.
+
+    None where there is no telling.
+    """
+    return _best(rows, reader.columns, text) if _best else None
 
 
 @dataclass(frozen=True)

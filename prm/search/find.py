@@ -9,11 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
-from operator import and_, or_
+from operator import add, and_, or_
 from typing import Any
+from uuid import UUID
 
-from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import StrIndex
+from django.db.models import (
+    BooleanField,
+    Case,
+    ExpressionWrapper,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Concat, StrIndex
 from django.db.models.lookups import GreaterThan
 
 from prm.access.rights import Rights
@@ -56,12 +70,7 @@ def found(rights: Rights, module: Module, text: str, fields: tuple[str, ...]) ->
     wanted = asked(text)[:MOST_WORDS]
     if not wanted:
         return Q() if not text.strip() else NEVER
-    # Fields that are shown on the same rows are asked for together.
-    together: dict[Shown, list[str]] = {}
-    for name in fields:
-        where = shown(rights, module, name)
-        if where is not NEVER:
-            together.setdefault(where, []).append(name)
+    together = _together(rights, module, fields)
     if set(together) == {ALWAYS} and rights.reach(rights.scopes(module.key, "view")) is None:
         every = [_begun(module, together[ALWAYS], *one) for one in wanted]
         if not all(every):
@@ -72,6 +81,68 @@ def found(rights: Rights, module: Module, text: str, fields: tuple[str, ...]) ->
         if len(few) <= COMMON:
             return Q(pk__in=few)
     return reduce(and_, (_beside(module, together, *one) for one in wanted))
+
+
+def best(rows: QuerySet[Any], columns: Columns, text: str) -> list[tuple[int, UUID]] | None:
+    """Of `rows`, in which `text` was found: how well each fits, and its id; the best first, then the newest.
+
+    Better is a word in the title than one elsewhere, and a whole word than the beginning of one. None where
+    there is no telling, or there are so many that nobody looks through them: more than `COMMON`.
+    """
+    module, wanted = columns.module, asked(text)[:MOST_WORDS]
+    together = _together(columns.rights, module, module.search)
+    if module.key in _answers or not wanted or not together:
+        return None
+    each = (_points(module, where, names, wanted, len(together)) for where, names in together.items())
+    points: Combinable = reduce(add, each)
+    some = rows.order_by().annotate(search_points=points).values_list("search_points", "pk")[: COMMON + 1]
+    found = sorted(some, reverse=True)
+    return found if len(found) <= COMMON else None
+
+
+def _points(
+    module: Module, where: Shown, fields: list[str], wanted: list[tuple[str, str]], groups: int
+) -> Combinable:
+    """How well the words stand in these fields, which are shown on the same rows; 0 where they are not.
+
+    groups: of fields, each with a point of its own for a whole word, which together weigh less than a title.
+    """
+    titles = [name for name in fields if name == module.title]
+    others = [name for name in fields if name != module.title]
+    each: list[Combinable] = []
+    for word, number in wanted:
+        if begun := _begun(module, titles, word, number):
+            ways = (_when(begun, True, 2 * (groups + 1)), _when(begun, False, groups + 1))
+            each.append(Case(*ways, default=Value(0)))
+        if begun := _begun(module, others, word, number):
+            each.append(Case(_when(begun, True, 1), default=Value(0)))
+    if not each:
+        return Value(0)
+    entry = SearchEntry.objects.filter(module=module.key, object_id=OuterRef("pk"))
+    told = Coalesce(Subquery(entry.values(points=reduce(add, each)), output_field=IntegerField()), Value(0))
+    return told if where is ALWAYS else Case(When(where, then=told), default=Value(0))
+
+
+def _when(begun: Iterable[str], whole: bool, points: int) -> When:
+    """So many points where an entry has one of these tokens."""
+    return When(reduce(or_, (_stands(one, whole) for one in begun)), then=Value(points))
+
+
+def _stands(token: str, whole: bool = False) -> Q:
+    """Whether an entry has a token that begins with this one, or this very one."""
+    ended = Concat("words", Value(" "), output_field=TextField())
+    found = StrIndex(ended, Value(f" {token} ")) if whole else StrIndex("words", Value(f" {token}"))
+    return Q(GreaterThan(found, 0))
+
+
+def _together(rights: Rights, module: Module, fields: Iterable[str]) -> dict[Shown, list[str]]:
+    """Fields by the rows on which they are shown: on the same rows, they are asked for together."""
+    together: dict[Shown, list[str]] = {}
+    for name in fields:
+        where = shown(rights, module, name)
+        if where is not NEVER:
+            together.setdefault(where, []).append(name)
+    return together
 
 
 def _begun(module: Module, fields: Iterable[str], word: str, number: str) -> list[str]:
@@ -91,7 +162,7 @@ def _beside(module: Module, together: Mapping[Shown, list[str]], word: str, numb
         begun = _begun(module, fields, word, number)
         if not begun:
             continue
-        hit = reduce(or_, (Q(GreaterThan(StrIndex("words", Value(f" {one}")), 0)) for one in begun))
+        hit = reduce(or_, (_stands(one) for one in begun))
         entry = SearchEntry.objects.filter(module=module.key, object_id=OuterRef("pk"))
         asked = entry.values(hit=ExpressionWrapper(hit, BooleanField()))
         read = Q(Subquery(asked, output_field=BooleanField()))

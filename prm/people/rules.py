@@ -1,8 +1,11 @@
 """What may not be, of a person's record, whoever asks."""
 
 import zoneinfo
+from collections.abc import Collection
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from prm.access.models import Portal
@@ -14,14 +17,21 @@ from workflows.locking import lock
 FIRST = "administrator"
 
 
-def hold_administrators(user: User) -> None:
-    """Called in the transaction that may take `user` from the administrators, before `is_last_administrator`.
+def hold_admins() -> None:
+    """Called in the transaction that may take somebody from the administrators, or from the admins of a
+    company, before it counts who is left.
 
-    Whoever holds the portal's row has all earlier changes before its eyes: of two who take each other away
-    at once, the later one is refused.
+    Whoever holds the row of the first portal has all earlier changes before its eyes: of two who take each
+    other away at once, the later one is refused. It is one row for all companies: this is rare, and who
+    suspends a partner holds the row of the company while waiting for those of its users.
     """
+    lock(Portal, Portal.objects.filter(key=FIRST).values_list("pk", flat=True).first())
+
+
+def hold_administrators(user: User) -> None:
+    """The same, where only an administrator's going would matter."""
     if user.portal is not None and user.portal.key == FIRST:
-        lock(Portal, user.portal.pk)
+        hold_admins()
 
 
 def is_last_administrator(user: User) -> bool:
@@ -31,13 +41,20 @@ def is_last_administrator(user: User) -> bool:
     return not User.objects.filter(portal=user.portal, is_active=True).exclude(pk=user.pk).exists()
 
 
+def other_admins(company: UUID, contacts: Collection[UUID]) -> QuerySet[User]:
+    """The admins of a company that have access, without those with these contacts."""
+    admins = User.objects.filter(contact__company_id=company, contact__is_admin=True, is_active=True)
+    return admins.exclude(contact__in=contacts)
+
+
 def check_contact(contact: Contact, changed: set[str]) -> None:
     """A company with an admin keeps one: else nobody of its own could invite or help anybody."""
     if "is_admin" not in changed or contact.is_admin or contact.company_id is None:
         return
-    admins = Contact.objects.filter(company_id=contact.company_id, is_admin=True).exclude(pk=contact.pk)
-    was_admin = Contact.objects.filter(pk=contact.pk, is_admin=True).exists()
-    if was_admin and not admins.filter(user__is_active=True).exists():
+    if not Contact.objects.filter(pk=contact.pk, is_admin=True).exists():
+        return
+    hold_admins()
+    if not other_admins(contact.company_id, [contact.pk]).exists():
         raise InvalidInput({"is_admin": [_("The company's last admin cannot be taken away.")]})
 
 
@@ -58,15 +75,14 @@ def _check_active(user: User) -> None:
         if company is not None and company.closed_at is not None:
             raise InvalidInput({"is_active": [_("The access of this company has ended.")]})
         return
-    hold_administrators(user)
+    hold_admins()
     if is_last_administrator(user):
         raise InvalidInput({"is_active": [_("The last administrator cannot be deactivated.")]})
-    if user.is_portal_admin and user.company_id is not None:
-        others = User.objects.filter(
-            contact__company_id=user.company_id, contact__is_admin=True, is_active=True
-        ).exclude(pk=user.pk)
-        if not others.exists():
-            raise InvalidInput({"is_active": [_("The company's last admin cannot be deactivated.")]})
+    contact = Contact.objects.filter(pk=user.contact_id, is_admin=True).first()
+    if contact is None or contact.company_id is None:
+        return
+    if not other_admins(contact.company_id, [contact.pk]).exists():
+        raise InvalidInput({"is_active": [_("The company's last admin cannot be deactivated.")]})
 
 
 def _check_away(user: User) -> None:

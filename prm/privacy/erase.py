@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 from prm.access.rights import administers
 from prm.partners.models import Partner
 from prm.people.models import Company, Contact, User
-from prm.people.rules import hold_administrators, is_last_administrator
+from prm.people.rules import hold_admins, is_last_administrator, other_admins
 from prm.privacy import remains, scrub
 from prm.privacy.map import HOLDINGS, NO_MAILBOX, Holding, holding, holdings
 from prm.privacy.models import Erasure
@@ -90,16 +90,10 @@ def refusals(person: Person, actor: Actor) -> list[Reason]:
 
 def _left_alone(person: Person) -> list[Company]:
     """Companies with access that would be without an admin."""
-    alone = []
-    for contact in person.contacts:
-        company = contact.company
-        if not contact.is_admin or company is None or company.closed_at is not None:
-            continue
-        admins = User.objects.filter(contact__company=company, contact__is_admin=True, is_active=True)
-        mine = [one.pk for one in person.contacts]
-        if admins.filter(contact__in=mine).exists() and not admins.exclude(contact__in=mine).exists():
-            alone.append(company)
-    return alone
+    mine = [one.pk for one in person.contacts]
+    admins = Contact.objects.filter(pk__in=mine, is_admin=True, user__is_active=True)
+    companies = Company.objects.filter(contacts__in=admins, closed_at=None).distinct().order_by("name", "pk")
+    return [one for one in companies if not other_admins(one.pk, mine).exists()]
 
 
 def preview(person: Person) -> Report:
@@ -163,11 +157,10 @@ def _erase(actor: Actor, person: Person, report: Report) -> None:
 
 def _lock(person: Person) -> None:
     ids = sorted(contact.pk for contact in person.contacts)
-    list(Contact.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+    list(Contact.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
     if person.user:
         person.user = lock(User, person.user.pk)
-    if person.user:
-        hold_administrators(person.user)
+    hold_admins()
 
 
 def _named(model: Any) -> str:

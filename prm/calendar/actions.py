@@ -26,7 +26,6 @@ from workflows.perform import unit_of_work
 
 #: Minutes before an activity at which one may be reminded.
 REMINDERS = (0, 5, 15, 30, 60, 120, 1440, 2880)
-LONGEST_TITLE = 200
 
 
 def plan(
@@ -113,13 +112,12 @@ def _checked(actor: Actor, activity: Activity, given: Mapping[str, Any]) -> None
     errors: dict[str, list[str]] = {}
     if activity.kind not in Activity.Kind.values:
         errors["kind"] = [_("Choose a call, a meeting or a task.")]
-    activity.title = activity.title.strip()
-    if not activity.title:
-        errors["title"] = [_("This field is required.")]
-    if len(activity.title) > LONGEST_TITLE or "\x00" in activity.title:
-        errors["title"] = [_("This text is too long.")]
-    if len(activity.body) > records.LONGEST or "\x00" in activity.body:
-        errors["body"] = [_("This text is too long.")]
+    written = {name: getattr(activity, name) for name in records.ACTIVITY}
+    try:
+        for name, text in records.texts(records.ACTIVITY, written).items():
+            setattr(activity, name, text)
+    except InvalidInput as error:
+        errors |= error.errors
     due = activity.due_at
     if due is not None and not records.EARLIEST <= due <= records.LATEST:
         errors["due_at"] = [_("This date is too far away.")]

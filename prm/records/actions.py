@@ -1,5 +1,6 @@
 """Notes and activities on a record of any module. Whoever may comment on it may write; no state changes."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -17,9 +18,16 @@ from prm.records.models import Activity, Note
 from prm.records.queries import readable
 from workflows.actor import Actor
 from workflows.errors import Denied, InvalidInput, NotFound
+from workflows.inputs import Input, clean
 from workflows.perform import unit_of_work
 
 LONGEST = 20_000
+#: The texts of a note and of an activity.
+NOTE = {"body": Input(kind="longtext", max_length=LONGEST)}
+ACTIVITY = {
+    "title": Input(kind="text", max_length=200),
+    "body": Input(kind="longtext", required=False, max_length=LONGEST),
+}
 #: What is said to somebody who sees the record and may do no more.
 REFUSED = {
     "comment": gettext_lazy("You may read this record, but write nothing on it."),
@@ -32,7 +40,7 @@ EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo
 def add_note(actor: Actor, module: Module, obj: Model, *, body: str, internal: bool = False) -> Note:
     """Writes a note. internal: for the vendor's people only. Raises NotFound, Denied, InvalidInput."""
     check_may_write(actor, module, obj, "comment")
-    note = Note(body=_text("body", body), author=actor.user, **place(actor, module, obj, internal))
+    note = Note(**texts(NOTE, {"body": body}), author=actor.user, **place(actor, module, obj, internal))
     note.save(force_insert=True)
     return note
 
@@ -65,8 +73,7 @@ def add_activity(
         raise InvalidInput(errors)
     activity = Activity(
         kind=kind,
-        title=_text("title", title, 200),
-        body=_text("body", body, required=False),
+        **texts(ACTIVITY, {"title": title, "body": body}),
         due_at=due_at,
         assignee=assignee or actor.user,
         author=actor.user,
@@ -126,10 +133,6 @@ def place(actor: Actor, module: Module, obj: Model, internal: bool) -> dict[str,
     }
 
 
-def _text(name: str, value: str, longest: int = LONGEST, *, required: bool = True) -> str:
-    value = value.strip()
-    if required and not value:
-        raise InvalidInput({name: [_("This field is required.")]})
-    if len(value) > longest or "\x00" in value:
-        raise InvalidInput({name: [_("This text is too long.")]})
-    return value
+def texts(inputs: Mapping[str, Input], given: Mapping[str, str]) -> dict[str, str]:
+    """The texts without what is blank around them. Raises InvalidInput, which says of each what is wrong."""
+    return {name: text or "" for name, text in clean(inputs, given, lambda _module, _pk: None).items()}

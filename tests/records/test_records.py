@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from prm.calendar.actions import change
 from prm.modules import registry
 from prm.records.actions import add_activity, add_note, complete_activity
 from prm.records.queries import activities, due_activities, notes
@@ -62,11 +63,38 @@ def test_a_note_of_an_outsider_is_never_internal(world, leads):
     )
 
 
-@pytest.mark.parametrize("body", ["", "   ", "x" * 20_001, "nul\x00"], ids=["empty", "blank", "long", "nul"])
-def test_no_note_without_sense(world, leads, body):
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("", "This field is required."),
+        ("   ", "This field is required."),
+        ("x" * 20_001, "Ensure this value has at most 20000 characters (it has 20001)."),
+        ("nul\x00", "Null characters are not allowed."),
+    ],
+    ids=["empty", "blank", "long", "nul"],
+)
+def test_of_a_text_is_said_what_is_wrong_with_it(world, leads, body, why):
+    actor, lead = Actor.of(world.bob), world.northwind_lead
     with pytest.raises(InvalidInput) as invalid:
-        add_note(Actor.of(world.bob), leads, world.northwind_lead, body=body)
-    assert list(invalid.value.errors) == ["body"]
+        add_note(actor, leads, lead, body=body)
+    assert invalid.value.errors == {"body": [why]}
+    made = add_activity(actor, leads, lead, kind="call", title="Call")
+    if body.strip():
+        for act in (
+            lambda: add_activity(actor, leads, lead, kind="call", title="Call", body=body),
+            lambda: change(actor, made.pk, {"body": body}),
+        ):
+            with pytest.raises(InvalidInput) as invalid:
+                act()
+            assert invalid.value.errors == {"body": [why]}
+    title, why = body[:201], why.replace("20000", "200").replace("20001", "201")
+    for act in (
+        lambda: add_activity(actor, leads, lead, kind="call", title=title),
+        lambda: change(actor, made.pk, {"title": title}),
+    ):
+        with pytest.raises(InvalidInput) as invalid:
+            act()
+        assert invalid.value.errors == {"title": [why]}
 
 
 def test_an_activity_is_planned_and_done(world, leads):

@@ -30,6 +30,8 @@ WORDS = ("name", "unit", "description")
 #: The name of a line in the form; the page gives it, nobody sees it.
 KEY = re.compile(r"[a-z][0-9]{1,4}")
 NEXT_KEY = "__key__"
+#: Numbers, days and ids are never longer.
+SHORT = 100
 
 
 class LineForm(InputForm):
@@ -203,9 +205,14 @@ def plain(number: Decimal) -> Decimal:
 
 
 def draft_sent(user: Any, quote: Quote, data: QueryDict, bound: bool = True) -> Draft:
-    """The form as it was sent: bound, so that it is checked, or only to be shown again as it was typed."""
+    """The form as it was sent: bound, so that it is checked, or only to be shown again as it was typed.
+
+    What is longer than anything that could be kept is checked at once.
+    """
     fields = _header_fields(user, quote)
     keys = list(dict.fromkeys(key for key in data.getlist("line") if KEY.fullmatch(key)))
+    named = {**fields, **{f"{key}-{name}": one for key in keys for name, one in actions.LINE.items()}}
+    bound = bound or any(len(data.get(name, "")) > (one.max_length or SHORT) for name, one in named.items())
     products = products_known(user, [data.get(f"{key}-product", "") for key in keys])
     known = {"contact": _contacts(user, quote)}
     if bound:

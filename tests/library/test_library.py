@@ -271,6 +271,22 @@ def test_versions_are_added_by_staff_alone(world: World) -> None:
     assert document.versions.get().notes == "New"
 
 
+@pytest.mark.parametrize("field", ["notes", "link"])
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("https://x.example/\x00", "Null characters are not allowed."),
+        ("https://x.example/".ljust(501, "a"), "Ensure this value has at most 500 characters (it has 501)."),
+    ],
+    ids=["nul", "long"],
+)
+def test_of_a_text_is_said_what_is_wrong_with_it(world: World, field: str, text: str, why: str) -> None:
+    given = {"link": "https://x.example", field: text}
+    with pytest.raises(InvalidInput) as found:
+        actions.add_version(Actor.of(world.maria), make_document("published"), **given)
+    assert found.value.errors == {field: [why]}
+
+
 @pytest.mark.parametrize(
     ("given", "field", "why"),
     [

@@ -249,6 +249,18 @@ def test_without_scripts_lines_are_added_moved_and_removed(world: World, draft: 
     assert draft.lines.get().quantity == 2
 
 
+@pytest.mark.parametrize("do", ["add", "up:l1", "recalculate"])
+def test_a_text_that_is_too_long_is_said_whatever_is_pressed(
+    world: World, draft: Quote, bob: Client, do: str
+) -> None:
+    page = bob.post(url(draft), form(draft, routers(world, description="x" * 2001), do=do)).text
+    assert "Ensure this value has at most 2000 characters (it has 2001)." in page
+    page = bob.post(url(draft), form(draft, routers(world), do=do, note="x" * 5001)).text
+    assert "Ensure this value has at most 5000 characters (it has 5001)." in page
+    page = bob.post(url(draft), form(draft, routers(world, description="x" * 2000), do=do)).text
+    assert "Ensure this value" not in page
+
+
 def test_the_preview_counts_what_is_complete_and_writes_nothing(
     world: World, draft: Quote, bob: Client
 ) -> None:

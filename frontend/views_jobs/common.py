@@ -176,10 +176,14 @@ def count(user: Any, module: str, params: Mapping[str, str]) -> int:
     return list_page(user, described, {**params, "count": "1"}, limit=1, fields=()).count or 0
 
 
-def tasks(user: Any, until: datetime) -> list[Row]:
-    """The user's open calls, meetings and tasks that are due by then, each with where it belongs."""
+def tasks(user: Any, until: datetime, limit: int) -> Part:
+    """The user's open calls, meetings and tasks that are due by then, each with where it belongs.
+
+    limit: so many of them; the calendar has the rest.
+    """
+    due = due_activities(user, until=until)
     found = []
-    for activity in due_activities(user, until=until)[:50]:
+    for activity in due[:limit]:
         module = registry.for_subject(activity.subject)
         assert module is not None
         found.append(
@@ -193,7 +197,8 @@ def tasks(user: Any, until: datetime) -> list[Row]:
                 "url": reverse("record", args=(module.key, activity.object_id)),
             }
         )
-    return found
+    count = due.count()
+    return Part(found, count, f"{reverse('calendar')}?show=activities" if count > len(found) else "")
 
 
 def by_due(found: Iterable[Row]) -> list[Row]:

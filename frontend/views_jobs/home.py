@@ -67,7 +67,7 @@ def _partner(user: Any) -> dict[str, Any]:
         "offer_count": len(context["offers"]),
         "partner": partner,
         "steps": list(queries.onboarding_steps(user, onboarding)) if onboarding else [],
-        "tasks": common.tasks(user, until=timezone.now() + timedelta(days=7))[:SHOWN],
+        "tasks": common.tasks(user, timezone.now() + timedelta(days=7), SHOWN),
         "late": late.rows,
         "late_count": late.count,
         "leads": work.accepted(user, SHOWN),
@@ -98,7 +98,7 @@ def _manager(user: Any) -> dict[str, Any]:
         "unassigned_full": len(unassigned) >= distribute.LISTED,
         "partners": _partners(user),
         "covering": [one for one in user.covers_for.all() if one.away_on(timezone.localdate())],
-        "tasks": common.tasks(user, until=timezone.now() + timedelta(days=7))[:SHOWN],
+        "tasks": common.tasks(user, timezone.now() + timedelta(days=7), SHOWN),
         **_figures(user),
         "system": _system(user) if common.portal(user) == "administrator" else [],
         "first_steps": first_steps.left(user),
@@ -160,7 +160,7 @@ def _other(user: Any) -> dict[str, Any]:
     return {
         "lists": lists,
         "begin": begin[:BEGUN],
-        "tasks": common.tasks(user, until=timezone.now() + timedelta(days=7))[:SHOWN],
+        "tasks": common.tasks(user, timezone.now() + timedelta(days=7), SHOWN),
         "news": library.news(user),
     }
 

@@ -27,8 +27,8 @@ from prm.opportunities.models import Opportunity
 from prm.opportunities.workflow import Stage
 
 LEADS_WORKED = "accepted,contacted,qualified"
-#: Rows of a table and cards of a lane; the rest is behind a link to the list.
-MOST, CARDS = 200, 50
+#: Rows of a table, cards of a lane, and tasks beside the deadlines; the rest is behind a link to all of it.
+MOST, CARDS, TASKS = 200, 50, 50
 #: The reports on the page of the pipeline.
 PICTURES = ("pipeline", "won", "acceptance-time", "territory-load")
 #: Where the board ends.
@@ -223,7 +223,7 @@ def deadlines(request: HttpRequest) -> HttpResponse:
         "groups": groups,
         "offers": offers,
         "cut": [(registry.get(key), one) for key, one in parts.items() if one.more],
-        "tasks": common.tasks(request.user, until=now + timedelta(days=7)),
+        "tasks": common.tasks(request.user, now + timedelta(days=7), TASKS),
     }
     return render(request, "frontend/jobs/deadlines.html", context)
 

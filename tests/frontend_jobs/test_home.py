@@ -8,6 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 from djmoney.money import Money
 
+from frontend.views_jobs import home, work
+from prm.people.models import User
 from prm.records.models import Activity
 from tests.cast import World
 from tests.factories import make_lead, make_opportunity, make_partner, make_registration, make_user
@@ -34,6 +36,44 @@ def test_partner_sees_offers_tasks_and_what_is_late(world: World, sign_in: SignI
     assert "Late one" in page
     assert "Call them back" in page
     assert "Call them back" not in sign_in(world.carol).get("/").content.decode()
+
+
+def test_what_is_due_beyond_what_is_shown_is_counted_and_led_to(world: World, sign_in: SignIn) -> None:
+    pages = (
+        (world.alice, "/", home.SHOWN),
+        (world.maria, "/", home.SHOWN),
+        (world.erin, "/", home.SHOWN),
+        (world.maria, "/deadlines/", work.TASKS),
+    )
+    for user, path, shown in pages:
+        Activity.objects.all().delete()
+        plan(user, shown)
+        client = sign_in(user)
+        page = client.get(path).content.decode()
+        assert all(f"Task {number:02}" in page for number in range(shown))
+        assert "?show=activities" not in page, "these are all"
+        plan(user, 3)
+        page = client.get(path)
+        assert f"{shown} of {shown + 3} rows" in said(page)
+        assert len(page.context["tasks"].rows) == shown
+        assert 'href="/calendar/?show=activities"' in page.content.decode()
+        agenda = client.get("/calendar/?show=activities").content.decode()
+        assert agenda.count("Task ") >= shown + 3
+
+
+def plan(user: User, number: int) -> None:
+    """So many tasks of the user's own, on their own login, each an hour later than the one before."""
+    for at in range(number):
+        Activity.objects.create(
+            subject="people.user",
+            object_id=user.pk,
+            party_id=user.company_id,
+            kind="task",
+            title=f"Task {at:02}",
+            due_at=timezone.now() + timedelta(hours=1 + at),
+            assignee=user,
+            author=user,
+        )
 
 
 def test_onboarding_checklist_is_ticked(world: World, sign_in: SignIn) -> None:

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from api.views import (
     alerts,
     bulk,
+    calendar,
     document,
     export,
     files,
@@ -31,6 +32,7 @@ urlpatterns = [
     path("me/", login.MeView.as_view(), name="me"),
     path("alerts/seen/", alerts.SeenView.as_view(), name="alerts-seen"),
     path("activities/", hanging.MyActivitiesView.as_view(), name="my-activities"),
+    path("calendar/link/", calendar.CalendarLinkView.as_view(), name="calendar-link"),
     path("reports/", reports.ReportsView.as_view(), name="reports"),
     path("reports/<slug:report>/", reports.ReportView.as_view(), name="report"),
     path("users/move/", people.MoveView.as_view(), {"module": "users"}, name="users-move"),
@@ -117,8 +119,6 @@ urlpatterns = [
         name="document-versions",
     ),
     path(
-        "document-versions/<uuid:id>/file/",
-    path(
         "documents/<uuid:id>/versions/uploads/",
         library.VersionUploadsView.as_view(),
         {"module": "documents"},
@@ -130,6 +130,8 @@ urlpatterns = [
         {"module": "documents"},
         name="document-upload",
     ),
+    path(
+        "document-versions/<uuid:id>/file/",
         library.VersionFileView.as_view(),
         {"module": "document-versions"},
         name="document-version-file",

@@ -6,6 +6,7 @@ never read are left out of their answers, and what they may not do is 403 or 404
 
 from __future__ import annotations
 
+from api.openapi.calendar import calendar_paths, calendar_schemas
 from api.openapi.common import AFTER, common_schemas, fixed_paths
 from api.openapi.library import library_paths, library_schemas
 from api.openapi.modules import module_paths, module_schemas
@@ -21,8 +22,8 @@ from prm.modules.registry import all_modules
 def document() -> Schema:
     """The whole document."""
     modules = all_modules()
-    paths: dict[str, Schema] = {**fixed_paths(), **report_paths()}
-    schemas = common_schemas() | report_schemas()
+    paths: dict[str, Schema] = {**fixed_paths(), **calendar_paths(), **report_paths()}
+    schemas = common_schemas() | calendar_schemas() | report_schemas()
     for module in modules:
         paths |= module_paths(module)
         schemas |= module_schemas(module)

@@ -38,7 +38,6 @@ from prm.modules.registry import Module
 from prm.people.models import User
 from prm.people.reader import as_reader
 from prm.records.models import Activity
-from prm.vendor.looks import public_url
 from workflows.errors import InvalidInput, WorkflowError
 
 #: When a day begins, for what has no time of its own yet.
@@ -398,7 +397,7 @@ def link(request: HttpRequest) -> HttpResponse:
         actions.close_feed(user)
         common.say(request, True, gettext("The calendar link no longer works."))
         return redirect("me")
-    address = public_url(reverse("calendar-feed", args=[actions.open_feed(user)]))
+    address = feeds.address(actions.open_feed(user))
     return render(
         request, "frontend/jobs/calendar_link.html", {"address": address, "events": f"{address}?tasks=events"}
     )

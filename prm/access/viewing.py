@@ -42,7 +42,16 @@ STOP = "view-as-stop"
 
 #: What is the viewed person's alone, by the names of routes, by their beginnings, and by module.
 OWN = frozenset(
-    {"alerts", "alerts-after", "alert-toast", "api:alerts-seen", "calendar-link", "me", "my-data"}
+    {
+        "alerts",
+        "alerts-after",
+        "alert-toast",
+        "api:alerts-seen",
+        "api:calendar-link",
+        "calendar-link",
+        "me",
+        "my-data",
+    }
 )
 OWN_BEGINNINGS = (
     "account_",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from prm.calendar.models import Feed
 from prm.people.models import User
 from prm.people.tokens import new_token, token_hash
+from prm.vendor.looks import public_url
 
 #: How exact `used_at` is.
 COARSE = timedelta(minutes=10)
@@ -23,6 +25,11 @@ def fresh_feed(user: User) -> str:
         Feed.objects.filter(user=user).delete()
         Feed.objects.create(user=user, token_hash=token_hash(token), password_mark=_mark(user))
     return token
+
+
+def address(token: str) -> str:
+    """Where a program reads the calendar of this token."""
+    return public_url(reverse("calendar-feed", args=[token]))
 
 
 def find(token: str) -> Feed | None:

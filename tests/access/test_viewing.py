@@ -20,6 +20,7 @@ from prm.people.models import User
 from prm.touch.keeping import keeper
 from prm.touch.models import TouchEntry
 from tests.cast import World
+from tests.factories import make_lead
 
 pytestmark = pytest.mark.django_db
 
@@ -132,6 +133,7 @@ def _rows() -> dict[str, int]:
         "/privacy/",
         "/view-as/",
         "/api/v1/alerts/",
+        "/api/v1/calendar/link/",
     ],
 )
 def test_what_is_the_persons_own_is_explained_and_not_shown(world: World, admin: Client, path: str):
@@ -174,6 +176,25 @@ def test_never_beyond_ones_own_rights(world: World, client: Client):
     assert client.get("/accounts/").status_code == 404, "Alice has accounts, Maria does not"
     assert client.get("/api/v1/accounts/").status_code == 404
     assert client.get("/leads/?view=none").status_code == 200
+
+
+def test_what_is_ones_own_is_not_seen_as_the_own_of_somebody_else(world: World, client: Client):
+    """Maria and Nils have the leads that are theirs; looking as Nils, she does not see those that are his."""
+    grant = Grant.objects.get(portal=world.maria.portal, module="leads")
+    grant.scopes.all().delete()
+    mine = {"field": "owner", "op": "is", "value": "$user.id"}
+    Scope.objects.create(
+        grant=grant, position=0, name="my own", where=mine, actions=["view"], fields={"*": "read"}
+    )
+    manage(world.maria)
+    hers, his = make_lead("new", owner=world.maria), make_lead("new", owner=world.nils)
+    client.force_login(world.maria)
+    own = {row["id"] for row in client.get("/api/v1/leads/").json()["results"]}
+    assert str(hers.pk) in own and str(his.pk) not in own
+    look_as(client, world.nils)
+    for lead in (hers, his):
+        assert client.get(f"/api/v1/leads/{lead.pk}/").status_code == 404
+        assert client.get(f"/leads/{lead.pk}/").status_code == 404
 
 
 def test_an_administrators_powers_are_not_reached_through_them(world: World, client: Client):

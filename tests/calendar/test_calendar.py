@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.db import transaction
 from django.test import Client
@@ -20,6 +22,7 @@ from prm.calendar.models import Feed, Reminder
 from prm.modules import registry
 from prm.people import actions as people
 from prm.records.models import Activity
+from tests.api.conftest import as_  # noqa: F401
 from tests.factories import make_contact, make_lead, make_opportunity
 from tests.frontend.test_presentation import take
 from workflows import jobs
@@ -440,6 +443,28 @@ def test_the_link_is_shown_once(world: Any) -> None:
     assert token not in client.get("/me/").content.decode()
     client.post("/calendar/link/", {"end": "1"})
     assert read(token).status_code == 404
+
+
+def test_the_link_is_made_shown_once_and_ended_over_the_api(world: Any, as_: Any) -> None:  # noqa: F811
+    alice, path = as_(world.alice), "calendar/link/"
+    none = {"made_at": None, "used_at": None, "address": None}
+    assert alice.get(path) == (200, none)
+    assert alice.delete(path) == (204, None), "once is as good as twice"
+    status, made = alice.put(path)
+    assert status == 200 and made["made_at"] and made["used_at"] is None
+    address = urlsplit(made["address"])
+    assert f"{address.scheme}://{address.netloc}" == settings.PUBLIC_URL
+    assert Client().get(address.path).status_code == 200
+    kept = alice.get(path)[1]
+    assert (kept["made_at"], kept["address"]) == (made["made_at"], None) and kept["used_at"]
+    assert as_(world.bob).get(path) == (200, none)
+    again = alice.put(path, {}, Idempotency_Key="once")[1]["address"]
+    assert again not in (made["address"], alice.put(path, {}, Idempotency_Key="once")[1]["address"])
+    assert Client().get(address.path).status_code == 404
+    assert alice.put(path, {"token": "mine"})[0] == 400
+    assert (as_(None).get(path)[0], as_(None).put(path)[0], as_(None).delete(path)[0]) == (401, 401, 401)
+    assert alice.delete(path) == (204, None)
+    assert alice.get(path) == (200, none)
 
 
 def test_a_program_that_asks_all_the_time_is_slowed_down(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,18 @@
-"""Lucide icons as inline SVG, made once for each name and size."""
+"""Lucide icons as inline SVG, made once for each name and use.
+
+The drawings come from the library's archive. Its own function opens that anew for each icon, and reading the
+list of 1,700 files makes the first pages of a process slow; here it stays open.
+"""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
+from io import BytesIO
+from zipfile import ZipFile
 
+from django.forms.utils import flatatt
 from django.utils.safestring import SafeString
-from lucide import IconDoesNotExist
-from lucide.templatetags.lucide import lucide
 
 #: Shown where a module names an icon that there is not.
 FALLBACK = "circle"
@@ -16,8 +22,18 @@ FALLBACK = "circle"
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """The icon, for decoration only unless it has a label. Its size is the style sheet's."""
     meaning = {"role": "img", "aria-label": label} if label else {"aria-hidden": "true"}
-    options = {"class": f"icon {css}".strip(), **meaning}
+    options = flatatt({"class": f"icon {css}".strip(), **meaning})
+    return SafeString(_drawing(name).replace(' xmlns="http://www.w3.org/2000/svg"', options, 1))
+
+
+@cache
+def _archive() -> ZipFile:
+    return ZipFile(BytesIO(files("lucide").joinpath("lucide.zip").read_bytes()))
+
+
+def _drawing(name: str) -> str:
     try:
-        return SafeString(lucide(name, size=None, **options))
-    except IconDoesNotExist:
-        return SafeString(lucide(FALLBACK, size=None, **options))
+        drawn = _archive().read(f"{name}.svg")
+    except KeyError:
+        drawn = _archive().read(f"{FALLBACK}.svg")
+    return " ".join(drawn.decode().split()).replace("> <", "><")

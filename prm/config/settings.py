@@ -64,7 +64,6 @@ INSTALLED_APPS = [
     "django_cotton.apps.SimpleAppConfig",
     "django_htmx",
     "djmoney",
-    "lucide",
     "phonenumber_field",
     "workflows",
     "prm.files",

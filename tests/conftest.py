@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import caches
@@ -15,6 +16,15 @@ pytest_plugins = ["tests.cast", "tests.browsing"]
 
 #: What is started once for the tests of a file.
 SHARED = {"live", "chromium", "_alone", "_pair", "_proxy"}
+
+# Examples are not timed: a machine that others keep busy would fail them.
+hypothesis.settings.register_profile(
+    "patient",
+    parent=hypothesis.settings.default,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("patient")
 
 CI = os.environ.get("CI", "") not in ("", "0", "false")
 
@@ -74,3 +84,14 @@ def _own_cache() -> None:
     """Each test begins with an empty cache; a shared Redis is never flushed, its keys just age away."""
     cache = caches["default"]
     cache.version = int(getattr(cache, "version", 1)) + 1
+
+
+@pytest.fixture
+def previews() -> None:
+    """For tests of the pictures of files: those of PDFs are drawn by a process each, which takes a second."""
+
+
+@pytest.fixture(autouse=True)
+def _no_previews(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "previews" not in request.fixturenames:
+        monkeypatch.setattr("prm.files.previews.render", lambda pk: None)

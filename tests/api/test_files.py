@@ -35,6 +35,7 @@ def path(world: Any) -> str:
     return f"leads/{world.northwind_lead.pk}/files/"
 
 
+@pytest.mark.usefixtures("previews")
 def test_a_file_is_added_listed_and_given_back(world: Any, as_: Any, send: Any, path: str) -> None:
     data = making.pdf(2)
     response = send(world.bob, path, "Our offer.pdf", data)

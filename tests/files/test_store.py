@@ -55,6 +55,7 @@ def test_nothing_of_a_refused_file_is_kept() -> None:
     assert not StoredFile.objects.exists()
 
 
+@pytest.mark.usefixtures("previews")
 def test_previews_are_made_of_pictures_and_of_the_first_pages_of_a_pdf() -> None:
     many, photo, text = stored("offer.pdf", making.pdf(7)), stored("photo.jpg"), stored("notes.txt")
     run_pending()
@@ -69,6 +70,7 @@ def test_previews_are_made_of_pictures_and_of_the_first_pages_of_a_pdf() -> None
             serving.serve_preview(request, file, page)
 
 
+@pytest.mark.usefixtures("previews")
 def test_a_pdf_that_cannot_be_drawn_has_no_preview() -> None:
     file = stored("offer.pdf", b"%PDF-1.7\nnothing\n%%EOF\n")
     previews.render(str(file.pk))

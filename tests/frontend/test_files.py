@@ -64,6 +64,7 @@ def test_who_sees_which_files(world: Any, as_user: Any, parse: Any) -> None:
     assert as_user(world.carol).post(f"{page_of(lead)}files/").status_code == 404
 
 
+@pytest.mark.usefixtures("previews")
 def test_a_file_is_looked_at_and_saved(world: Any, as_user: Any, parse: Any) -> None:
     url = f"{page_of(world.northwind_lead)}files/{added(world.bob, world.northwind_lead).pk}/"
     client = as_user(world.alice)

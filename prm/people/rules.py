@@ -78,7 +78,7 @@ def _check_active(user: User) -> None:
     hold_admins()
     if is_last_administrator(user):
         raise InvalidInput({"is_active": [_("The last administrator cannot be deactivated.")]})
-    contact = Contact.objects.filter(pk=user.contact_id, is_admin=True).first()
+    contact = Contact.objects.filter(user=user, is_admin=True).first()
     if contact is None or contact.company_id is None:
         return
     if not other_admins(contact.company_id, [contact.pk]).exists():

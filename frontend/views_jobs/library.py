@@ -204,7 +204,8 @@ class VersionForm(forms.Form):
     def keep(self, waiting: Upload | None) -> None:
         """Says at the field that the file has arrived and need not be sent again; or forgets it."""
         if waiting is None:
-            self.data = {**self.data, "upload": ""}
+            # Its items: of what it holds itself, each name would have a list.
+            self.data = dict(self.data.items(), upload="")
         else:
             arrived = _("%(name)s has arrived. Choose another file to send that one instead.")
             self["file"].help_text = arrived % {"name": waiting.name}

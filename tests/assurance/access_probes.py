@@ -12,12 +12,14 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote
 
 import pypdfium2
+from django.db import transaction
 from pypdf import PdfReader
 
 from prm.alerts import feed
@@ -28,7 +30,7 @@ from prm.modules import registry
 from prm.modules.filters import filter_names
 from prm.modules.registry import Module
 from tests.assurance.access_world import COMPUTED, TOKEN, AccessWorld, Person, sees
-from tests.assurance.expected_access import GROWING, LETTERHEAD, TABLE, Rec, Who, may, shown, writes
+from tests.assurance.expected_access import GROWING, LETTERHEAD, TABLE, Rec, Who, given, may, shown, writes
 
 API = "/api/v1"
 
@@ -173,6 +175,8 @@ class Channels:
                 )
                 if module.key == "quotes":
                     yield Probe("PDF", person, module.key, lambda r=rec: self.pdf(person, r))
+                if module.key in ("documents", "document-versions"):
+                    yield Probe("file", person, module.key, lambda r=rec: self.files(person, r))
         for path in PAGES:
             yield Probe("page of a job", person, "", lambda p=path: self.page(person, p))
         for path in ("me/", "activities/", "schema/"):
@@ -510,6 +514,38 @@ class Channels:
         letterhead = TOKEN.findall(" ".join(str(issuer[name]) for name in LETTERHEAD))
         return len(rec.values), wrong + self.leaks(person, pdf_text(content), letterhead)
 
+    def files(self, person: Person, rec: Rec) -> tuple[int, list[str]]:
+        """What the library gives out: the newest version of a document, or this version, by every door."""
+        if rec.module == "documents":
+            of_it = [one for one in self.world.by_module["document-versions"] if one["document"] == rec.id]
+            theirs = [one for one in of_it if given(person.who, one)]
+            newest = max(theirs, key=lambda one: one["number"], default=None)
+            doors = {f"{API}/documents/{rec.id}/file/": newest}
+        else:
+            version = rec if given(person.who, rec) else None
+            page = f"/library/{rec['document']}/{rec.id}/"
+            doors = {f"{API}/document-versions/{rec.id}/file/": version, page: version}
+        wrong: list[str] = []
+        for path, right in doors.items():
+            wrong += [f"{path}: {one}" for one in self.door(person, path, right)]
+        return len(rec.values) * len(doors), wrong
+
+    def door(self, person: Person, path: str, version: Rec | None) -> list[str]:
+        """What is wrong with the answer of a door that gives this version out, or nothing at all."""
+        with uncounted():
+            answer = self.get(person, path)
+            content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        where = answer.headers.get("Location", "")
+        said = re.findall(r"[0-9a-f-]{36}", path)
+        wrong = self.leaks(person, f"{content.decode()} {where}", said)
+        if version is None:
+            # Who is not signed in is led there.
+            refused = answer.status_code in (401, 404) or "login" in where
+            return wrong if refused else [f"answered with {answer.status_code}", *wrong]
+        token = self.world.files.get(version.id)
+        right = token == content.decode() if token else where == version["link"]
+        return wrong if right else [f"is not given: {answer.status_code} {where}", *wrong]
+
     def socket(self, person: Person) -> tuple[int, list[str]]:
         """What a socket is sent from the beginning, read as the server reads it: for several at once."""
         others = [one.user for one in self.world.people.values() if one.who.active and one is not person]
@@ -554,7 +590,8 @@ class Channels:
         of: list[Rec] | None = None,
     ) -> tuple[int, list[str]]:
         """A page tells no token and no id that is not its reader's; one of a record is there or is not."""
-        answer = self.get(person, path)
+        with uncounted():
+            answer = self.get(person, path)
         wrong = []
         for rec in of or ():
             there = answer.status_code == 200
@@ -568,6 +605,14 @@ class Channels:
         if path.startswith(("/alerts/", "/export")) or (module and module.key == "alerts"):
             said |= self.told_of(person)[1]
         return cells, wrong + [f"{path}: {one}" for one in self.leaks(person, text.decode(), said)]
+
+
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """A document counts who opens it and takes its file: not us, or it would be another than was read."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 REFUSED = (302, 400, 401, 403, 404, 405)

@@ -48,7 +48,7 @@ from prm.records.models import Activity, Note
 from prm.search.index import reindex_all, searchable
 from prm.webforms.models import WebForm
 from tests import factories
-from tests.assurance.expected_access import DECIDES, GROWING, INNER, Rec, Who, own, shown
+from tests.assurance.expected_access import DECIDES, GROWING, INNER, Rec, Who, given, own, shown
 from tests.cast import World, build_world
 from tests.gadgets.models import Gadget
 from workflows.ids import uuid7
@@ -92,7 +92,10 @@ class Person:
 
 @dataclass
 class AccessWorld:
-    """people by name; recs by module and id; tokens: what each stands for, as questions who is told."""
+    """people by name; recs by module and id; tokens: what each stands for, as questions who is told.
+
+    files: the token in the file of a version of a document, by its id.
+    """
 
     cast: World
     people: dict[str, Person] = field(default_factory=dict)
@@ -100,6 +103,7 @@ class AccessWorld:
     by_module: dict[str, list[Rec]] = field(default_factory=dict)
     tokens: dict[str, list[tuple[str, Check]]] = field(default_factory=dict)
     ids: dict[str, list[Rec]] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
 
     def leaks(self, who: Who, text: str, allowed: frozenset[str] = frozenset()) -> list[str]:
         """What `text` tells that the user may not know: tokens of fields, and ids of records.
@@ -351,6 +355,16 @@ class _Maker:
         made.append(factories.make_document("published", audience="everyone", expires_at=later))
         for one in made:
             DocumentVersion.objects.create(document=one, number=1, name="x", link="https://x.example")
+            self.file_of(one)
+
+    def file_of(self, document: Any) -> None:
+        """A version that is a file, with a token in it that stands nowhere else."""
+        token, world = self.token(), self.world
+        stored = stored_file("x.txt", token.encode())
+        pk = str(DocumentVersion.objects.create(document=document, number=2, name="x", content=stored).pk)
+        world.files[pk] = token
+        told: Check = lambda who: given(who, world.recs["document-versions", pk])  # noqa: E731
+        self.stands(token, f"the file of document-versions {pk}", told)
 
     def files(self) -> None:
         for user in (self.cast.admin, self.cast.maria, self.cast.alice, self.cast.carol):

@@ -598,6 +598,11 @@ def may(who: Who, rec: Rec, verb: str) -> bool:
     return any(verb == "view" or verb in one.does for one in _sights(who, rec))
 
 
+def given(who: Who, version: Rec) -> bool:
+    """Whether the user is given the file of a version of a document: both are theirs to see."""
+    return shown(who, version) is not None and shown(who, version.ref("document")) is not None
+
+
 def writes(who: Who, rec: Rec) -> frozenset[str]:
     """Names of the fields that the user may change on the record, of those that may be changed at all."""
     every = frozenset(rec.values) - INNER.get(rec.module, frozenset())

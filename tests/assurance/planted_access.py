@@ -16,15 +16,20 @@ from unittest import mock
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, Model, Q
+from django.shortcuts import get_object_or_404
 
 from api.views import base, hanging
+from api.views import library as library_api
+from frontend.requests import module_or_404
 from frontend.views import search as finder
+from frontend.views_jobs import library as library_pages
 from prm.access import policy, rights
 from prm.access.parameters import _providers
 from prm.access.policy import CompiledScope, policy_of
 from prm.access.rights import Rights
 from prm.alerts import words
 from prm.imports import exporting
+from prm.library.models import DocumentVersion
 from prm.modules import actions, columns, history, kept, paging, read, reader, versions
 from prm.modules import filters as filtering
 from prm.people.models import User
@@ -326,6 +331,28 @@ def alerts_name_the_actor(right: Any, user: Any, alert: Any, row: Any, deed: Any
     return told
 
 
+@contextmanager
+def files_by_their_id_in_the_api() -> Iterator[None]:
+    """Document and version are looked up among all there are."""
+
+    def found(view: Any, pk: Any) -> Any:
+        return view.module.rows().filter(pk=pk).first()
+
+    with (
+        mock.patch.object(library_api.FileView, "find", found),
+        mock.patch.object(library_api, "visible", lambda user, module: module.rows()),
+    ):
+        yield
+
+
+@attribute(library_pages, "_version_or_404")
+def files_by_their_id_on_pages(right: Any, request: Any, pk: Any, version: Any) -> Any:
+    """The link on the page leads only to one's own, so nobody asks again."""
+    module_or_404(request.user, "documents")
+    found = get_object_or_404(DocumentVersion, pk=version, document=pk)
+    return found.document, found
+
+
 @attribute(printing, "document")
 def whole_document(right: Any, quote: Any, user: Any = None) -> Any:
     return right(quote)
@@ -541,6 +568,18 @@ PLANTED: tuple[Planted, ...] = (
         whole_document,
         channels=("PDF",),
         people=("fred",),
+    ),
+    Planted(
+        "A file of the library is found by its id alone, in the API.",
+        files_by_their_id_in_the_api,
+        channels=("file",),
+        modules=("documents", "document-versions"),
+    ),
+    Planted(
+        "A file of the library is found by its id alone, where a page gives it out.",
+        files_by_their_id_on_pages,
+        channels=("file",),
+        modules=("document-versions",),
     ),
     Planted(
         "Explaining says yes where the answer is no.",

@@ -31,6 +31,10 @@ ROOT = Path(__file__).resolve().parent.parent
 ARTEFACTS = Path(os.environ.get("ARTEFACTS", ROOT / "artefacts"))
 LOGIN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 FAILED = pytest.StashKey[bool]()
+#: Seconds that are waited for what must come, also on a busy machine: how fast it is, is measured elsewhere.
+PATIENT = 30
+#: Ports that `free_port` has given out.
+_held: list[socket.socket] = []
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -49,9 +53,13 @@ def chromium_path() -> str | None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port for a server of this run. It stays bound here, which lets a server listen at it and keeps the
+    system from giving it to anybody else before that one does."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    _held.append(held)
+    return int(held.getsockname()[1])
 
 
 def test_database_url() -> str:
@@ -90,7 +98,7 @@ class Live:
                         found.append(message)
         return found
 
-    def wait_for_mail(self, to: str, seconds: float = 10) -> EmailMessage:
+    def wait_for_mail(self, to: str, seconds: float = PATIENT) -> EmailMessage:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for message in reversed(self.mails()):
@@ -101,7 +109,7 @@ class Live:
             f"no mail to {to} within {seconds} s; sent: {[str(m['To']) for m in self.mails()]}"
         )
 
-    def link(self, to: str, path: str, seconds: float = 10) -> str:
+    def link(self, to: str, path: str, seconds: float = PATIENT) -> str:
         """The address in the newest mail to somebody, as they would click it."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -183,19 +191,19 @@ def serving(database: str, folder: Path, static: Path) -> Iterator[Live]:
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(15)
+            process.wait(2 * PATIENT)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
 
 
 def _wait_until_up(live: Live) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 4 * PATIENT
     while time.monotonic() < deadline:
         if live.process.poll() is not None:
             break
         try:
-            urllib.request.urlopen(f"{live.url}/livez", timeout=2)
+            urllib.request.urlopen(f"{live.url}/livez", timeout=PATIENT)
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
         else:
@@ -209,15 +217,28 @@ def live(transactional_db: None, _served: Live) -> Iterator[Live]:
     begin = _served.log.stat().st_size
     _served.forget_mails()
     yield _served
+    _until_its_jobs_are_done(_served, begin)
     said = _served.log.read_text()[begin:]
     assert "Traceback" not in said, said
+
+
+def _until_its_jobs_are_done(live: Live, begin: int) -> None:
+    """A job that still runs when the rows are thrown away would fail, and be held against the next test."""
+    from django_q.models import OrmQ
+
+    deadline = time.monotonic() + PATIENT
+    while time.monotonic() < deadline and OrmQ.objects.exists():
+        if "Traceback" in live.log.read_text()[begin:]:
+            break
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """One for a module: Playwright's loop runs in this thread, where no other could while it is there."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENT * 1000)
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Django would take what runs beside that loop for asynchronous code.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -255,7 +276,7 @@ def new_page(chromium: Any, live: Live, request: pytest.FixtureRequest) -> Itera
             timezone_id="UTC",
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENT * 1000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", console)
@@ -285,6 +306,12 @@ def sign_in_page(page: Any, user: Any, url: str) -> None:
     client.force_login(user, backend=LOGIN_BACKEND)
     value = client.cookies[settings.SESSION_COOKIE_NAME].value
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": url}])
+
+
+def follow(target: Any) -> None:
+    """Presses what leads to another page, and waits for its scripts; before, it works as without them."""
+    with target.page.expect_event("load"):
+        target.click()
 
 
 @pytest.fixture

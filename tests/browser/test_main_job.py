@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from prm.leads.models import Lead
 from prm.opportunities.models import Opportunity
 from prm.partners.models import Partner
-from tests.browsing import Live
+from tests.browsing import Live, follow
 from tests.cast import World, build_world
 from tests.factories import make_lead, make_opportunity
 
@@ -52,7 +52,7 @@ def test_from_application_to_first_login(cast: World, live: Live, new_page: NewP
     desk = new_page()
     desk.goto(live.link("kim@wingtip.example", "/register/r/"))
     desk.get_by_role("button", name="Confirm and continue").click()
-    expect(page.get_by_text("Your email is confirmed")).to_be_visible(timeout=8000)
+    expect(page.get_by_text("Your email is confirmed")).to_be_visible()
     page.get_by_role("link", name="Continue to the agreement").click()
     page.get_by_label("I have read the partner agreement").check()
     page.get_by_role("button", name="Accept and send application").click()
@@ -110,7 +110,7 @@ def test_distribute_accept_work_win(cast: World, live: Live, new_page: NewPage, 
 
     # It appears in the open page of the partner, without a reload and without the customer's name.
     offer = alice.get_by_role("article", name="Campus Wi-Fi renewal")
-    expect(offer).to_be_visible(timeout=3000)
+    expect(offer).to_be_visible()
     expect(offer.get_by_text("You serve EMEA and are a Gold partner.")).to_be_visible()
     assert "Fabrikam" not in alice.content()
     assert alice.evaluate("window.untouched") is True
@@ -123,12 +123,15 @@ def test_distribute_accept_work_win(cast: World, live: Live, new_page: NewPage, 
     # Maria's home tells that it is worked on; Alice moves it on the board by menu, then wins it.
     alice.goto("/managed/?view=board")
     alice.get_by_label("Move Campus Wi-Fi renewal").click()
-    alice.get_by_role("button", name="Negotiation").click()
+    # The board is loaded anew after a move; what is pressed while that happens is gone before it is let go.
+    with alice.expect_response(re.compile("/managed/.view=board$")):
+        alice.get_by_role("button", name="Negotiation").click()
+    expect(alice.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
     lane = alice.get_by_role("region", name=re.compile("Negotiation"))
     expect(lane.get_by_text("Campus Wi-Fi renewal")).to_be_visible()
     expect(lane.get_by_text("$24K")).to_be_visible()
     shot(alice, "managed-board-1440")
-    alice.get_by_role("link", name="Campus Wi-Fi renewal").first.click()
+    follow(alice.get_by_role("link", name="Campus Wi-Fi renewal").first)
     alice.get_by_role("link", name="Win", exact=True).first.click()
     alice.locator("#dialog-body").get_by_role("button", name="Win").click()
     expect(alice.get_by_text("This one has ended.")).to_be_visible()
@@ -143,7 +146,7 @@ def test_many_in_five_clicks(cast: World, live: Live, new_page: NewPage, shot: S
         make_lead("new", topic=f"Lead number {number}")
     maria = new_page(user=cast.maria)
     maria.goto("/")
-    maria.get_by_role("link", name="Distribute").first.click()
+    follow(maria.get_by_role("link", name="Distribute").first)
     maria.get_by_label("Choose all").check()
     expect(maria.get_by_text("13 chosen")).to_be_visible()
     maria.get_by_role("button", name="Find partners").click()
@@ -167,7 +170,7 @@ def test_decline_by_chip_and_a_page_that_waits(
     maria = new_page(user=cast.maria)
     maria.goto(f"/distribute/?pick=leads:{cast.new_lead.pk}")
     maria.get_by_role("button", name="Offer to Northwind Systems").click()
-    expect(alice.locator("#toasts").get_by_text(cast.new_lead.topic)).to_be_visible(timeout=3000)
+    expect(alice.locator("#toasts").get_by_text(cast.new_lead.topic)).to_be_visible()
     expect(offer.get_by_label("Not our field")).to_be_checked()
     offer.get_by_role("button", name="Decline this offer").click()
     expect(alice.get_by_text("You declined “Voice over IP migration”")).to_be_visible()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from prm.leads.models import Lead
-from tests.browsing import Live
+from tests.browsing import Live, follow
 from tests.budgets import Watched
 from tests.cast import World, build_world
 
@@ -63,8 +63,9 @@ def test_from_a_file_of_leads_to_the_report(
     assert cost.presses <= 3
     page.goto("/")
     with desk.job() as cost:
-        page.get_by_role("link", name="Distribute").first.click()
+        follow(page.get_by_role("link", name="Distribute").first)
         page.get_by_label("Choose all").check()
+        expect(page.get_by_text("4 chosen")).to_be_visible()
         page.get_by_role("button", name="Find partners").click()
         page.get_by_role("button", name="Offer 4 to Northwind Systems").click()
         expect(page.get_by_text("4 records offered to Northwind Systems")).to_be_visible()

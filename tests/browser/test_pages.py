@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from prm.leads.models import Lead
 from prm.opportunities.models import Opportunity
+from tests.browsing import follow
 from tests.cast import build_world
 from tests.factories import make_lead, make_opportunity
 from workflows.actor import Actor
@@ -29,37 +30,49 @@ def cast(live):
     return build_world()
 
 
+def listening(page, address):
+    """Opens a page, and waits until its socket has been told something."""
+    sockets, heard = [], []
+
+    def opened(socket):
+        sockets.append(socket)
+        socket.on("framereceived", lambda text: heard.append(text))
+
+    page.on("websocket", opened)
+    with page.expect_websocket():
+        page.goto(address)
+    if not heard:
+        sockets[0].wait_for_event("framereceived")
+
+
 def offer(cast, lead):
     return perform(lead, "assign", actor=Actor.of(cast.maria), inputs={"partner": str(cast.northwind.pk)})
 
 
 def test_a_new_offer_appears_without_reload_and_is_accepted_from_the_toast(cast, new_page, shot):
     page = new_page(user=cast.alice)
-    page.goto("/leads/")
-    page.wait_for_timeout(600)
+    listening(page, "/leads/")
     lead = make_lead("new", topic="Fresh from the vendor")
     offer(cast, lead)
     toast = page.locator("#toasts [data-seq]")
-    toast.wait_for(timeout=5000)
+    toast.wait_for()
     page.locator("#list .row-link", has_text="Fresh from the vendor").wait_for()
-    assert page.locator("#bell [data-bell-count]").inner_text() == "1"
+    expect(page.locator("#bell [data-bell-count]")).to_have_text("1")
     shot(page, "toast-1440")
     toast.get_by_role("button", name="Accept").click()
     page.locator("#list tr", has_text="Fresh from the vendor").get_by_text("Accepted").wait_for()
     assert Lead.objects.get(pk=lead.pk).state == "accepted"
-    assert toast.count() == 0
+    expect(toast).to_have_count(0)
 
 
 def test_what_was_missed_while_away_is_told_on_return(cast, new_page):
     page = new_page(user=cast.bob)
-    page.goto("/leads/")
-    page.wait_for_timeout(600)
+    listening(page, "/leads/")
     page.context.set_offline(True)
     offer(cast, make_lead("new", topic="While you were away"))
-    page.wait_for_timeout(500)
     page.context.set_offline(False)
     page.reload()
-    assert page.locator("#bell [data-bell-count]").inner_text() == "1"
+    expect(page.locator("#bell [data-bell-count]")).to_have_text("1")
 
 
 def test_a_dialog_shows_what_is_missing_and_keeps_what_was_typed(cast, new_page, shot):
@@ -72,7 +85,7 @@ def test_a_dialog_shows_what_is_missing_and_keeps_what_was_typed(cast, new_page,
     dialog.get_by_role("button", name="Decline").click()
     dialog.locator(".error-summary").wait_for()
     expect(dialog.locator(".error-summary")).to_be_focused()
-    assert dialog.get_by_label("Note").input_value() == "ask me next year"
+    expect(dialog.get_by_label("Note")).to_have_value("ask me next year")
     shot(page, "decline-390", full_page=False)
     page.keyboard.press("Escape")
     expect(page.locator(":focus")).to_contain_text("Decline")
@@ -115,8 +128,8 @@ def test_a_reference_is_found_by_typing(cast, new_page):
     box = page.get_by_label("Account", exact=False).first
     box.fill("fabri")
     page.locator("[role=option]", has_text="Fabrikam").click()
-    assert box.input_value() == "Fabrikam"
-    assert page.locator("select[name=account]").input_value() == str(cast.fabrikam.pk)
+    expect(box).to_have_value("Fabrikam")
+    expect(page.locator("select[name=account]")).to_have_value(str(cast.fabrikam.pk))
 
 
 def test_the_theme_stays(cast, new_page):
@@ -124,16 +137,16 @@ def test_the_theme_stays(cast, new_page):
     page.goto("/alerts/")
     page.get_by_role("button", name="Your menu, Alice Adler").click()
     page.get_by_text("Light or dark").click()
-    assert page.locator("html").get_attribute("data-theme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.goto("/leads/")
-    assert page.locator("html").get_attribute("data-theme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
 def test_without_scripts_an_offer_is_accepted_all_the_same(cast, new_page):
     lead = make_lead("assigned", cast.northwind)
     page = new_page(user=cast.alice, java_script_enabled=False)
     page.goto(f"/leads/{lead.pk}/")
-    page.locator(".next").get_by_role("button", name="Accept").click()
+    follow(page.locator(".next").get_by_role("button", name="Accept"))
     assert Lead.objects.get(pk=lead.pk).state == "accepted"
 
 
@@ -183,6 +196,5 @@ def test_counts_follow_an_answer_and_the_answer_stays(cast, new_page, shot):
     page.locator("#home-offers .lane__count", has_text=str(before - 1)).wait_for()
     page.locator("#home-leads .row-link", has_text="First offer").wait_for()
     page.locator("#sidenav .nav__count", has_text=str(before - 1)).wait_for()
-    answered = page.locator(".offer--done")
-    assert "Customer of First offer" in answered.inner_text()
+    expect(page.locator(".offer--done")).to_contain_text("Customer of First offer")
     shot(page, "home-after-accept-1440")

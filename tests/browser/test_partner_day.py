@@ -96,7 +96,7 @@ def test_from_the_offer_in_the_mail_to_the_win(
     expect(page.get_by_text("is now: Sent")).to_be_visible()
     page.goto("/managed/")
     customer = new_page(viewport=(390, 844))
-    customer.goto(live.link("fay@fabrikam.example", "/quote/", seconds=30))
+    customer.goto(live.link("fay@fabrikam.example", "/quote/"))
     expect(customer.get_by_text("$14,400").first).to_be_visible()
     shot(customer, "customer-reads-390")
     customer.get_by_label("Your name").fill("Fay Fabrikant")

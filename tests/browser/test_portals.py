@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from prm.access.models import Portal, PortalVersion
 from prm.people.models import User
-from tests.browsing import Live
+from tests.browsing import Live, follow
 from tests.cast import PASSWORD, World, build_world
 from tests.factories import make_account, make_contact, make_quote
 from workflows.perform import unit_of_work
@@ -111,7 +111,7 @@ def begin(page: Page, link: str, wanted: Wanted) -> None:
     """What the invited person does, and then sees."""
     page.goto(link)
     page.get_by_label("Choose a password").fill(PASSWORD)
-    page.get_by_role("button", name="Set password and sign in").click()
+    follow(page.get_by_role("button", name="Set password and sign in"))
     expect(page.locator("main h1")).to_be_visible()
     assert User.objects.get(email=wanted.contact.email).portal.title == wanted.title
     for address, texts in wanted.shows.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -129,7 +130,7 @@ def test_what_is_not_complete_is_said_and_what_is_given_away_too(cast: World, ne
     expect(page.get_by_label("Overall discount %")).to_have_value("16")
 
 
-def test_leaving_with_something_typed_asks_first(cast: World, new_page: NewPage) -> None:
+def test_leaving_with_something_typed_asks_first(cast: World, live: Live, new_page: NewPage) -> None:
     page = new_page(user=cast.alice)
     asked: list[str] = []
 
@@ -142,7 +143,7 @@ def test_leaving_with_something_typed_asks_first(cast: World, new_page: NewPage)
     page.keyboard.type("5")
     total(page, "$6,000")
     page.get_by_role("link", name="Home").first.click()
-    page.wait_for_url("**/")
+    page.wait_for_url(f"{live.url}/")
     assert asked == ["beforeunload"]
 
 
@@ -169,9 +170,11 @@ def test_the_builder_is_usable_by_everybody(
 ) -> None:
     page = new_page(user=cast.alice, viewport=(width, 844), color_scheme=theme, reduced_motion="reduce")
     page.goto(f"/quotes/{draft(cast).pk}/build/")
-    page.get_by_role("button", name="Add a line").click()
+    with page.expect_response(re.compile("/preview/$")):
+        page.get_by_role("button", name="Add a line").click()
     page.get_by_role("group", name="Line 2").get_by_text("Name and description").click()
     page.get_by_text("Price book, language, tax and texts").click()
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     assert [(one["id"], one["nodes"][0]["html"][:160]) for one in found] == []
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browsing import Live
+from tests.browsing import Live, follow
 from tests.cast import PASSWORD, World
 
 pytestmark = pytest.mark.browser
@@ -45,7 +45,7 @@ def test_is_made_once_and_signs_in_without_a_password(
     page.goto(f"{home}/account/2fa/webauthn/add/")
     # Whoever finds an open page does not add a key of their own to it.
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Confirm").click()
+    follow(page.get_by_role("button", name="Confirm"))
     page.get_by_label("Name").fill("Alice's laptop")
     page.get_by_label("Passwordless").check()
     page.get_by_role("button", name="Add").click()

@@ -69,8 +69,14 @@ $$("dialog").forEach((one) => one.addEventListener("click", (event) => {
 }));
 document.body.addEventListener("prm:done", () => dialog.open && !$("#dialog-body .answers") && dialog.close());
 
-/* The finder comes when it is first wanted. */
-const find = async () => (await import($("#finder").dataset.script)).open();
+/* The finder opens at once, so that no key typed after it goes elsewhere; what searches comes when first wanted. */
+const find = async () => {
+  const finder = $("#finder");
+  if (finder.open) return;
+  finder.showModal();
+  $("[role=combobox]", finder).select();
+  (await import(finder.dataset.script)).begin();
+};
 document.body.addEventListener("prm:find", find);
 
 /* One listener for clicks: closing, opening, and what is not possible. Capture, so that htmx hears later. */

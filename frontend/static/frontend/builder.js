@@ -96,7 +96,9 @@ form.addEventListener("submit", () => { leaving = true; });
 window.addEventListener("beforeunload", (event) => { if (changed && !leaving) event.preventDefault(); });
 document.body.addEventListener("htmx:afterSettle", priced);
 priced();
-if (!document.querySelector("[data-focus]")) {
+// Once htmx hears the form, which it begins to with this event: what is typed at once is in the sums, too.
+document.addEventListener("DOMContentLoaded", () => {
   const first = all()[0];
-  if (first) show(first, first.querySelector("[name$='-product']").value ? "quantity" : "product");
-}
+  if (!first || document.querySelector("[data-focus]")) return;
+  show(first, first.querySelector("[name$='-product']").value ? "quantity" : "product");
+});

@@ -29,6 +29,8 @@ const enhance = (select) => {
   input.value = text();
 
   let options = [], at = -1, timer, latest = 0;
+  // Whether there is no answer yet to what is typed, and whether Enter was quicker than it.
+  let pending = false, entered = false;
   const all = [...select.options].filter((one) => one.value).map((one) => ({ value: one.value, label: one.textContent.trim() }));
   const draw = () => {
     list.replaceChildren(...options.map((one, index) => {
@@ -54,8 +56,11 @@ const enhance = (select) => {
     if (at >= 0) { input.setAttribute("aria-activedescendant", `${id}-${at}`); list.children[at].scrollIntoView({ block: "nearest" }); }
     else input.removeAttribute("aria-activedescendant");
   };
-  const close = () => { list.hidden = true; at = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
+  const close = () => { entered = false; list.hidden = true; at = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
   const choose = (one) => {
+    clearTimeout(timer);
+    latest += 1;
+    pending = false;
     if (one && ![...select.options].some((option) => option.value === one.value)) select.add(new Option(one.label, one.value));
     select.value = one ? one.value : "";
     input.value = one ? one.label : "";
@@ -65,18 +70,28 @@ const enhance = (select) => {
   const search = async () => {
     const typed = input.value === text() ? "" : input.value.trim();
     const mine = ++latest;
-    if (!url) {
-      const wanted = typed.toLowerCase();
-      options = all.filter((one) => one.label.toLowerCase().includes(wanted)).slice(0, 60);
-    } else {
-      const response = await fetch(`${url}?q=${encodeURIComponent(typed)}`, { headers: { Accept: "application/json" } });
-      if (!response.ok || mine !== latest) return;
-      options = (await response.json()).options;
+    try {
+      const found = url ? await ask(typed) : all.filter((one) => one.label.toLowerCase().includes(typed.toLowerCase())).slice(0, 60);
+      if (!found || mine !== latest) return;
+      options = found;
+    } finally {
+      if (mine === latest) pending = false;
     }
     at = typed && options.length ? 0 : -1;
-    if (document.activeElement === input) draw();
+    if (document.activeElement !== input) return;
+    if (entered && options[at]) choose(options[at]); else draw();
+    entered = false;
   };
-  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(search, url ? 140 : 0); });
+  const ask = async (typed) => {
+    const response = await fetch(`${url}?q=${encodeURIComponent(typed)}`, { headers: { Accept: "application/json" } });
+    return response.ok ? (await response.json()).options : null;
+  };
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    pending = Boolean(input.value.trim()) && input.value !== text();
+    entered = false;
+    timer = setTimeout(search, url ? 140 : 0);
+  });
   input.addEventListener("click", () => { if (list.hidden) search(); });
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -84,6 +99,10 @@ const enhance = (select) => {
       if (list.hidden) { search(); return; }
       at = (at + (event.key === "ArrowDown" ? 1 : -1) + options.length) % Math.max(options.length, 1);
       draw();
+    } else if (event.key === "Enter" && pending) {
+      // It means what was typed, not what was found for its first letters.
+      event.preventDefault();
+      entered = true;
     } else if (event.key === "Enter" && !list.hidden) {
       event.preventDefault();
       if (options[at]) choose(options[at]);

@@ -4,6 +4,8 @@ const input = finder.querySelector("[role=combobox]");
 const list = document.getElementById("finder-results");
 const options = () => [...list.querySelectorAll("[role=option]")];
 let at = -1;
+/* What was asked last, the text that the results shown are for, and whether Enter was quicker than those. */
+let asked = null, shown = null, entered = false;
 
 const mark = (index) => {
   const all = options();
@@ -16,12 +18,11 @@ const mark = (index) => {
   one.scrollIntoView({ block: "nearest" });
   input.setAttribute("aria-activedescendant", one.id);
 };
-export const open = () => {
-  if (finder.open) return;
+export const begin = () => {
+  shown = null;
+  entered = false;
   finder.querySelector("[name=here]").value = location.pathname;
   finder.querySelector("[name=recent]").value = localStorage.getItem(`prm-recent:${finder.dataset.owner}`) ?? "";
-  finder.showModal();
-  input.select();
   input.dispatchEvent(new CustomEvent("prm:finder"));
 };
 input.addEventListener("keydown", (event) => {
@@ -29,9 +30,21 @@ input.addEventListener("keydown", (event) => {
   if (step) { event.preventDefault(); mark(at + step); }
   else if (event.key === "Home" && event.ctrlKey) { event.preventDefault(); mark(0); }
   else if (event.key === "End" && event.ctrlKey) { event.preventDefault(); mark(-1); }
+  else if (event.key === "Enter" && input.value !== shown) { event.preventDefault(); entered = true; }
   else if (event.key === "Enter" && options()[at]) { event.preventDefault(); options()[at].click(); }
 });
-list.addEventListener("htmx:afterSwap", () => { at = -1; mark(0); });
+input.addEventListener("input", () => { entered = false; });
+input.addEventListener("htmx:beforeRequest", () => { asked = input.value; });
+list.addEventListener("htmx:afterSwap", () => {
+  shown = asked;
+  at = -1;
+  mark(0);
+});
+// Enter means the text that was typed, not what was found for its first letters.
+list.addEventListener("htmx:afterSettle", () => {
+  if (entered && finder.open && input.value === shown) options()[at]?.click();
+  entered = false;
+});
 list.addEventListener("pointermove", (event) => {
   const index = options().indexOf(event.target.closest("[role=option]"));
   if (index >= 0 && index !== at) mark(index);

@@ -31,3 +31,9 @@ document.addEventListener("click", (event) => {
   }
   count(form);
 });
+
+// What was pressed before this script was there counts, too.
+document.querySelectorAll("form[data-picks]").forEach((form) => {
+  if (form.querySelector("[data-pick-all]").checked) boxes(form).forEach((each) => { each.checked = true; });
+  count(form);
+});

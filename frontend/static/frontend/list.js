@@ -79,6 +79,8 @@ document.body.addEventListener("htmx:afterSettle", () => {
   document.querySelectorAll(".pick").forEach((box) => { if (chosen.has(box.value)) box.checked = true; });
   show();
 });
+// What was pressed before this script was there counts, too.
+if (document.querySelector("[data-list] [data-pick-all]:checked")) form().querySelectorAll(".pick").forEach((box) => { box.checked = true; });
 show();
 
 /* The order of columns: each one moves by its buttons, and says where it has come to. */

@@ -124,7 +124,7 @@ def test_who_leaves_while_writing_is_not_answered() -> None:
 
 
 def test_requests_run_beside_each_other() -> None:
-    both = threading.Barrier(2, timeout=5)
+    both = threading.Barrier(2, timeout=60)
 
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         both.wait()

@@ -244,7 +244,7 @@ class TestServe:
             assert process.stdout.readline() == f"Serving on http://127.0.0.1:{port} - Ctrl-C stops it\n"
             time.sleep(0.5)
             process.send_signal(how)
-            _out, errors = process.communicate(timeout=15)
+            _out, errors = process.communicate(timeout=120)
         finally:
             process.kill()
         assert (process.returncode, errors) == (0, "")

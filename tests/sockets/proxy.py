@@ -6,6 +6,8 @@ import asyncio
 import threading
 from typing import Any
 
+from tests.browsing import PATIENT, free_port
+
 
 class Proxy:
     """Passes connections on to (host, port). Runs on a loop of its own, in a thread."""
@@ -17,7 +19,7 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._flowing = asyncio.Event()
         self._server: asyncio.Server | None = None
-        self.port = 0
+        self.port = free_port()
 
     def start(self) -> Proxy:
         self._thread.start()
@@ -27,7 +29,7 @@ class Proxy:
     def stop(self) -> None:
         self._run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(PATIENT)
 
     def cut(self) -> None:
         """Closes every connection and takes no new ones, as a server that was stopped."""
@@ -42,13 +44,12 @@ class Proxy:
         self._run(self._restore())
 
     def _run(self, coroutine: Any) -> None:
-        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENT)
 
     async def _restore(self) -> None:
         self._flowing.set()
         if self._server is None:
             self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
-            self.port = self._server.sockets[0].getsockname()[1]
 
     async def _cut(self) -> None:
         if self._server is not None:

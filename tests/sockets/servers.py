@@ -25,7 +25,8 @@ from django.conf import settings
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.browsing import ROOT, free_port, test_database_url
+from api.sockets import TICK
+from tests.browsing import PATIENT, ROOT, free_port, test_database_url
 
 
 @functools.cache
@@ -76,7 +77,7 @@ class Server:
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(10)
+            self.process.wait(PATIENT)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait(5)
@@ -106,7 +107,7 @@ def start(folder: Path, redis_url: str = "") -> Server:
             stdout=output,
             stderr=output,
         )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 4 * PATIENT
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -124,7 +125,7 @@ def call(server: Server, method: str, path: str, token: str = "", body: Any = No
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{server.url}{path}", data, headers, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=PATIENT) as response:
             text = response.read()
             return response.status, json.loads(text) if text else None
     except urllib.error.HTTPError as error:
@@ -165,7 +166,11 @@ class Listener:
     def syncs(self) -> list[tuple[float, dict[str, Any]]]:
         return [(at, frame) for at, frame in self.frames if frame["type"] == "sync"]
 
-    async def until(self, condition: Any, seconds: float = 10) -> None:
+    def was_nudged(self, at: float) -> bool:
+        """Whether what it heard at a moment came of a nudge: before the socket would look by itself."""
+        return at - max(said for said, _frame in self.syncs if said < at) < TICK[0]
+
+    async def until(self, condition: Any, seconds: float = PATIENT) -> None:
         """Waits until `condition(self)` holds; fails with what was received so far."""
         try:
             async with asyncio.timeout(seconds):

@@ -13,9 +13,13 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.conf import settings
+from redis.asyncio import Redis
 
+from prm.alerts.feed import POLL
 from prm.alerts.models import Alert
-from tests.browsing import ROOT
+from prm.alerts.wire import CHANNEL
+from tests.browsing import PATIENT, ROOT
 from tests.factories import make_lead
 from tests.sockets.servers import call, environment, listening
 from workflows.actor import Actor
@@ -33,10 +37,12 @@ def assign_at(server: Any, token: str, lead: Any, partner: Any) -> float:
     return time.monotonic() - began
 
 
-async def subscribed(client: Any) -> None:
+async def subscribed(client: Any, processes: int = 1) -> None:
     """Until its first socket has made a process subscribe, only its look at the counters tells."""
     await client.until(lambda it: it.syncs)
-    await asyncio.sleep(0.5)
+    async with asyncio.timeout(PATIENT), Redis.from_url(settings.REDIS_URL) as redis:
+        while (await redis.pubsub_numsub(CHANNEL))[0][1] < processes:
+            await asyncio.sleep(0.02)
 
 
 async def test_what_one_process_does_the_other_tells(pair, world, token):
@@ -48,17 +54,18 @@ async def test_what_one_process_does_the_other_tells(pair, world, token):
     ):
         await here.until(lambda it: it.syncs)
         await there.until(lambda it: it.syncs)
-        await subscribed(there)
+        await subscribed(there, processes=2)
         took = []
         for number in range(1, 6):
             lead = await sync_to_async(make_lead)()
+            began = time.monotonic()
             await asyncio.to_thread(assign_at, first, maria, lead, world.northwind)
-            done = time.monotonic()
             await there.until(lambda it, number=number: len(it.alerts) == number)
-            took.append(time.monotonic() - done)
+            took.append(time.monotonic() - began)
         assert there.seqs == [1, 2, 3, 4, 5]
         await here.until(lambda it: it.seqs == [1, 2, 3, 4, 5])
-        assert sorted(took)[2] < 0.5, took
+        # Without nudges, the first would wait for the next look at the counters, the others for a whole one.
+        assert min(took[1:]) < POLL * 3 / 4, took
 
 
 @pytest.mark.parametrize("how", ["token", "password", "deactivated", "suspended"])
@@ -70,7 +77,6 @@ async def test_a_revocation_at_one_process_closes_the_sockets_of_the_other(
     admin = await sync_to_async(token)(world.admin)
     async with listening(second, token=bob) as client:
         await subscribed(client)
-        began = time.monotonic()
         if how == "token":
             status, _ = await asyncio.to_thread(call, first, "DELETE", "/api/v1/auth/token/", bob)
             assert status == 204
@@ -80,10 +86,9 @@ async def test_a_revocation_at_one_process_closes_the_sockets_of_the_other(
             assert status in (200, 204), answer
         else:
             await asyncio.to_thread(_by_command, first.port, how, world.bob.email, redis_url)
-            began = time.monotonic()
-        await client.until(lambda it: it.code is not None, seconds=3)
+        await client.until(lambda it: it.code is not None)
         assert client.code == 4401
-        assert client.closed_at - began < 1
+        assert client.was_nudged(client.closed_at)
 
 
 END = """
@@ -122,17 +127,16 @@ async def test_without_redis_alerts_come_late_and_writes_do_not_notice(pair, pro
             lead = await sync_to_async(make_lead)()
             took = await asyncio.to_thread(assign_at, first, maria, lead, world.northwind)
             assert took < 2
-            await client.until(lambda it, number=number: len(it.alerts) == number, seconds=5)
+            await client.until(lambda it, number=number: len(it.alerts) == number)
         # Long enough for a stalled connection to be given up.
         await asyncio.sleep(2.5)
         before = len(client.syncs)
-        restored = time.monotonic()
         await asyncio.to_thread(proxy.restore)
-        await client.until(lambda it: len(it.syncs) > before, seconds=5)
-        assert client.syncs[before][0] - restored < 1
+        await client.until(lambda it: len(it.syncs) > before)
+        assert client.was_nudged(client.syncs[before][0])
         lead = await sync_to_async(make_lead)()
         await asyncio.to_thread(assign_at, first, maria, lead, world.northwind)
-        await client.until(lambda it: len(it.alerts) == 4, seconds=5)
+        await client.until(lambda it: len(it.alerts) == 4)
         assert client.seqs == [1, 2, 3, 4]
 
 
@@ -149,7 +153,7 @@ async def test_redis_that_comes_and_goes_loses_and_repeats_nothing(pair, proxy, 
             await asyncio.to_thread(assign_at, first, maria, lead, world.northwind)
             await asyncio.sleep(dice.uniform(0, 0.4))
         await asyncio.to_thread(proxy.restore)
-        await client.until(lambda it: len(it.alerts) >= 12, seconds=5)
+        await client.until(lambda it: len(it.alerts) >= 12)
         assert client.seqs == list(range(1, 13))
 
 
@@ -181,7 +185,7 @@ async def test_killed_writers_lose_and_repeat_nothing(pair, world, token, redis_
             )
         written = await sync_to_async(lambda: Alert.objects.filter(recipient=world.bob).count())()
         assert written > 8
-        await client.until(lambda it: len(it.alerts) >= written, seconds=5)
+        await client.until(lambda it: len(it.alerts) >= written)
         assert client.seqs == list(range(1, written + 1))
 
 
@@ -196,7 +200,7 @@ def _write_until_killed(port: int, redis_url: str, world: Any, leads: list[str],
     assert process.stdout.read(1) == b"x"
     time.sleep(after)
     os.kill(process.pid, signal.SIGKILL)
-    process.wait(10)
+    process.wait(PATIENT)
     process.stdout.close()
 
 
@@ -226,6 +230,6 @@ async def test_a_client_that_is_killed_and_comes_back_misses_nothing(pair, world
                 inputs={"partner": str(world.northwind.pk)},
             )
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(4 * PATIENT):
         await asyncio.gather(write(), follow())
     assert got == list(range(1, total + 1))

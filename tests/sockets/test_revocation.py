@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import urllib.request
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
+from tests.browsing import PATIENT
 from tests.sockets.servers import call, listening
 
 
@@ -23,35 +23,33 @@ def log_out(server: Any, key: str) -> int:
     }
     data = f"csrfmiddlewaretoken={secret}".encode()
     request = urllib.request.Request(f"{server.url}/account/logout/", data, headers, method="POST")
-    with urllib.request.urlopen(request, timeout=20) as response:
+    with urllib.request.urlopen(request, timeout=PATIENT) as response:
         return response.status
 
 
-async def test_a_logout_closes_the_sockets_of_that_session_within_a_second(server, world, session, cookie):
+async def test_a_logout_closes_the_sockets_of_that_session_at_once(server, world, session, cookie):
     keys = [cookie(await sync_to_async(session)(world.alice)) for _ in range(2)]
     async with listening(server, cookie=keys[0]) as one, listening(server, cookie=keys[1]) as two:
         await one.until(lambda it: it.syncs)
         await two.until(lambda it: it.syncs)
-        began = time.monotonic()
         assert await asyncio.to_thread(log_out, server, keys[0]) == 200
-        await one.until(lambda it: it.code is not None, seconds=3)
+        await one.until(lambda it: it.code is not None)
         assert one.code == 4401
-        assert one.closed_at - began < 1.5
+        assert one.was_nudged(one.closed_at)
         await asyncio.sleep(0.3)
         assert two.code is None
 
 
-async def test_a_revoked_token_is_closed_within_a_second_and_others_stay(server, world, token):
+async def test_a_revoked_token_is_closed_at_once_and_others_stay(server, world, token):
     first, second = await sync_to_async(token)(world.alice), await sync_to_async(token)(world.alice)
     async with listening(server, token=first) as one, listening(server, token=second) as two:
         await one.until(lambda it: it.syncs)
         await two.until(lambda it: it.syncs)
-        began = time.monotonic()
         status, _ = await asyncio.to_thread(call, server, "DELETE", "/api/v1/auth/token/", first)
         assert status == 204
-        await one.until(lambda it: it.code is not None, seconds=2)
+        await one.until(lambda it: it.code is not None)
         assert one.code == 4401
-        assert one.closed_at - began < 1
+        assert one.was_nudged(one.closed_at)
         await asyncio.sleep(0.3)
         assert two.code is None
 
@@ -86,17 +84,17 @@ async def test_nothing_is_delivered_after_a_login_has_ended(
         await client.until(lambda it: it.syncs)
         # Recorded while the login was good, so there is something to say afterwards.
         await sync_to_async(assign)()
-        await client.until(lambda it: len(it.alerts) == 1, seconds=5)
+        await client.until(lambda it: len(it.alerts) == 1)
         await sync_to_async(end)()
         if how not in ("inactive", "portal-less", "deleted"):
             await sync_to_async(assign)()
-            await client.until(lambda it: it.code is not None, seconds=5)
+            await client.until(lambda it: it.code is not None)
             assert client.code == 4401
         else:
             await client.connection.send('{"type": "seen", "seq": 1}')
             if how == "portal-less":
                 await client.until(lambda it: len(it.syncs) == 2)
                 return
-            await client.until(lambda it: it.code is not None, seconds=5)
+            await client.until(lambda it: it.code is not None)
             assert client.code == 4401
         assert len(client.alerts) == 1

@@ -180,7 +180,13 @@ def database() -> dict[str, Any]:
         # No pool: the worker forks, and a forked pool is shared by two processes.
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"server_side_binding": True},
+        "OPTIONS": {
+            "server_side_binding": True,
+            # What a connection asks for the third time is planned once: masks, and the names of what a row
+            # refers to, make statements of twenty joins, whose plan takes many times as long as their rows.
+            "prepare_threshold": 2 if env.bool("DATABASE_PREPARE", default=True) else None,
+            **config.get("OPTIONS", {}),
+        },
         "TEST": {"NAME": f"test_prm_{os.getpid()}"},
     }
 

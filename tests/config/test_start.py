@@ -131,10 +131,17 @@ def test_servers_by_their_addresses() -> None:
     database = found["DATABASES"]["default"]
     assert (database["NAME"], database["PASSWORD"], database["PORT"]) == ("portal", "s@cret", 5433)
     assert database["CONN_MAX_AGE"] == 60
-    assert database["OPTIONS"] == {"server_side_binding": True}
+    assert database["OPTIONS"] == {"server_side_binding": True, "prepare_threshold": 2}
     assert found["CACHES"]["default"]["LOCATION"] == "redis://cache.vendor.example:6379/3"
     assert found["EMAIL_BACKEND"].endswith("smtp.EmailBackend")
     assert found["OFFER_DAYS"] == 3
+
+
+def test_the_address_of_the_database_may_have_options() -> None:
+    address = "postgres://prm@db.vendor.example/portal?sslmode=verify-full"
+    found = settings_with(DATABASE_URL=address, DATABASE_PREPARE="off")
+    options = found["DATABASES"]["default"]["OPTIONS"]
+    assert options == {"server_side_binding": True, "prepare_threshold": None, "sslmode": "verify-full"}
 
 
 def test_the_currencies_are_those_that_operators_name() -> None:

@@ -17,7 +17,7 @@ from prm.access.rights import Rights, rights_for
 from prm.modules.columns import Column
 from prm.modules.kept import MARKS, RECORDS, keep, places, values_of
 from prm.modules.paging import BadCursor, Cursor, Order
-from prm.modules.reader import Ranked, Reader, Shape, best, narrow
+from prm.modules.reader import Ranked, Reader, Shape, fits, narrow
 from prm.modules.registry import Field, Module, Row
 from workflows.errors import NotFound
 
@@ -105,9 +105,10 @@ def list_page(
     errors |= wrong
     if given.get("count", "1") not in ("0", "1"):
         errors["count"] = ["Give 1 to have the rows counted."]
-    ranked = (
-        best(reader, rows, given["search"]) if searched and not (given.get("ordering") or errors) else None
-    )
+    told = None
+    if searched and order and not (given.get("ordering") or errors):
+        told = fits(reader, order.apply(rows, False), given["search"])
+    ranked = sorted(told[0], reverse=True) if told and not told[1] else None
     if ranked is not None:
         order = Order(FIT, descending=True)
     cursor = _cursor(given.get("cursor"), order, errors)
@@ -115,16 +116,18 @@ def list_page(
         raise BadQuery(errors)
     count = rows.order_by()[:MAX_COUNT].count() if given.get("count") == "1" else None
     if ranked is not None:
-        fits = {pk: fit for fit, pk in _behind(ranked, cursor)[: size + 1]}
-        read = get_rows(user, module, fits, names)
+        best = {pk: fit for fit, pk in _behind(ranked, cursor)[: size + 1]}
+        read = get_rows(user, module, best, names)
         plan = _Sorted(reader.shape, order, hidden=True)
-        found = [{**read[pk], FIT.field.name: fit} for pk, fit in fits.items() if pk in read]
+        found = [{**read[pk], FIT.field.name: fit} for pk, fit in best.items() if pk in read]
         return _page(plan, found, size, given, cursor, count)
     if cursor:
         rows = rows.filter(order.after(cursor.value, cursor.pk, cursor.backwards))
     rows = order.apply(rows, cursor is not None and cursor.backwards)[: size + 1]
     if searched:
-        pks = list(rows.values_list("pk", flat=True))
+        # Of a first page, those that were looked at stand in the list's order already.
+        known = [pk for _fit, pk in told[0][: size + 1]] if told and not cursor else []
+        pks = known if len(known) > size else list(rows.values_list("pk", flat=True))
         read = get_rows(user, module, pks, None if names is None else sorted({*names, by}))
         plan = _Sorted(reader.shape, order, hidden=names is not None and by not in names)
         return _page(plan, [read[pk] for pk in pks if pk in read], size, given, cursor, count)

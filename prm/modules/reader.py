@@ -32,25 +32,23 @@ def add_part(name: str, part: Part) -> None:
 
 Search = Callable[[QuerySet[Any], Columns, str], QuerySet[Any]]
 Ranked = list[tuple[int, UUID]]
-Best = Callable[[QuerySet[Any], Columns, str], Ranked | None]
+Fits = Callable[[QuerySet[Any], Columns, str], tuple[Ranked, bool] | None]
 
 _search: Search | None = None
-_best: Best | None = None
+_fits: Fits | None = None
 
 
-def set_search(search: Search, best: Best) -> None:
+def set_search(search: Search, fits: Fits) -> None:
     """Plugs in how rows are narrowed to those that have the words of a text in fields shown to the reader,
     and how well each of them fits."""
-    global _search, _best
-    _search, _best = search, best
+    global _search, _fits
+    _search, _fits = search, fits
 
 
-def best(reader: Reader, rows: QuerySet[Any], text: str) -> Ranked | None:
-    """Of the rows that `narrow` has found for a text: how well each fits, and its id, the best first.
-
-    None where there is no telling.
-    """
-    return _best(rows, reader.columns, text) if _best else None
+def fits(reader: Reader, rows: QuerySet[Any], text: str) -> tuple[Ranked, bool] | None:
+    """Of the rows that `narrow` has found for a text, the first ones: how well each fits, and its id; and
+    whether there are more, too many to be sorted by that. None where there is no telling."""
+    return _fits(rows, reader.columns, text) if _fits else None
 
 
 @dataclass(frozen=True)

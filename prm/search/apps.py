@@ -11,7 +11,7 @@ class SearchConfig(AppConfig):
         from prm.modules.reader import set_search
         from prm.search import database, find, index
 
-        set_search(find.matching, find.best)
+        set_search(find.matching, find.fits)
         index.connect()
         pre_migrate.connect(database.before_migration, sender=self, dispatch_uid="prm.search")
         post_migrate.connect(index.after_migration, sender=self, dispatch_uid="prm.search")

@@ -83,11 +83,11 @@ def found(rights: Rights, module: Module, text: str, fields: tuple[str, ...]) ->
     return reduce(and_, (_beside(module, together, *one) for one in wanted))
 
 
-def best(rows: QuerySet[Any], columns: Columns, text: str) -> list[tuple[int, UUID]] | None:
-    """Of `rows`, in which `text` was found: how well each fits, and its id; the best first, then the newest.
+def fits(rows: QuerySet[Any], columns: Columns, text: str) -> tuple[list[tuple[int, UUID]], bool] | None:
+    """Of `rows`, in which `text` was found, the first ones: how well each fits, and its id; and whether there
+    are more than `COMMON`, so many that nobody looks through them. None where there is no telling.
 
-    Better is a word in the title than one elsewhere, and a whole word than the beginning of one. None where
-    there is no telling, or there are so many that nobody looks through them: more than `COMMON`.
+    Better is a word in the title than one elsewhere, and a whole word than the beginning of one.
     """
     module, wanted = columns.module, asked(text)[:MOST_WORDS]
     together = _together(columns.rights, module, module.search)
@@ -95,9 +95,8 @@ def best(rows: QuerySet[Any], columns: Columns, text: str) -> list[tuple[int, UU
         return None
     each = (_points(module, where, names, wanted, len(together)) for where, names in together.items())
     points: Combinable = reduce(add, each)
-    some = rows.order_by().annotate(search_points=points).values_list("search_points", "pk")[: COMMON + 1]
-    found = sorted(some, reverse=True)
-    return found if len(found) <= COMMON else None
+    found = list(rows.annotate(search_points=points).values_list("search_points", "pk")[: COMMON + 1])
+    return found, len(found) > COMMON
 
 
 def _points(

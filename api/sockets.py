@@ -12,10 +12,12 @@ import asyncio
 import logging
 import random
 import time
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
+from autobahn.exception import Disconnected
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
@@ -42,6 +44,9 @@ LOGIN_ENDED = 4401
 MALFORMED = 4400
 TOO_MUCH = 4429
 FAILED = 4500
+
+#: How sending to a client fails that has gone: by daphne, and by what the ASGI specification asks of servers.
+GONE = (Disconnected, OSError)
 
 #: The longest message a client may send, and how many in ten seconds.
 LONGEST = 1_000
@@ -121,7 +126,8 @@ class AlertSocket(AsyncWebsocketConsumer):
         """Closes once, whoever comes first."""
         if not self._closed:
             self._closed = True
-            await self.close(code)
+            with suppress(*GONE):
+                await self.close(code)
             if self._life is not None and self._life is not asyncio.current_task():
                 self._life.cancel()
 
@@ -181,8 +187,13 @@ class AlertSocket(AsyncWebsocketConsumer):
                 await asyncio.sleep(AGAIN)
 
     async def _send(self, kind: str, content: dict[str, Any]) -> None:
-        if not self._closed:
+        if self._closed:
+            return
+        try:
             await self.send(text_data=orjson.dumps({"type": kind, **content}).decode())
+        except GONE:
+            # The server says so next. What was not sent is read again when the client comes back.
+            self._closed = True
 
 
 class Nothing(AsyncWebsocketConsumer):

@@ -97,6 +97,7 @@ HARNESSES = {
     "G3": Harness("tests.assurance.g3", 1_000),
     "G4": Harness("tests.assurance.g4", 20_000, ENGINE, (SQLITE, POSTGRESQL)),
     "G5": Harness("tests.assurance.g5", 3),
+    "G8": Harness("tests.assurance.g8", 44, shapes=(SQLITE, POSTGRESQL)),
     "G9": Harness("tests.assurance.g9", 2_400),
     "G12": Harness("tests.assurance.g12", 6_000, ENGINE, (SQLITE, POSTGRESQL)),
     "G16": Harness("tests.assurance.g16", 400),

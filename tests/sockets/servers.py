@@ -16,6 +16,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,8 +87,8 @@ class Server:
         return self.log.read_text()
 
 
-def start(folder: Path, redis_url: str = "") -> Server:
-    """daphne on a free port; returns once it listens."""
+def start(folder: Path, redis_url: str = "", launcher: Sequence[str] = ("daphne",)) -> Server:
+    """daphne on a free port; returns once it listens. launcher: the module that starts it, with arguments."""
     port = free_port()
     log = folder / f"daphne-{port}.log"
     with log.open("wb") as output:
@@ -95,7 +96,7 @@ def start(folder: Path, redis_url: str = "") -> Server:
             [
                 sys.executable,
                 "-m",
-                "daphne",
+                *launcher,
                 "-b",
                 "127.0.0.1",
                 "-p",

@@ -18,6 +18,8 @@ from tests.factories import make_account, make_lead, make_opportunity
 from tests.frontend.test_canvas import grant
 from tests.frontend.test_files import added
 
+pytestmark = pytest.mark.once
+
 NEED = {"name": "All", "where": None, "sections": [{"title": "What they need", "fields": ["need", "size"]}]}
 BIG = {
     "name": "Big",

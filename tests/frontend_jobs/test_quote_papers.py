@@ -19,7 +19,7 @@ from workflows.actor import Actor
 from workflows.models import TransitionRecord
 from workflows.perform import perform
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 @pytest.fixture

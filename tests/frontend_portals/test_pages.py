@@ -21,6 +21,8 @@ from prm.portals.models import PortalDraft
 from tests.browsing import LOGIN_BACKEND
 from tests.cast import World
 
+pytestmark = pytest.mark.once
+
 OWN = {"field": "partner", "op": "is", "value": "$user.company"}
 
 

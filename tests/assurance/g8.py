@@ -13,6 +13,7 @@ same moment, and where that alone took half a second, what was late is tried aga
 from __future__ import annotations
 
 import asyncio
+import functools
 import math
 import random
 import statistics
@@ -40,9 +41,10 @@ from tests.sockets.servers import Listener, Server, call, listening, start, stat
 LIMIT, SLACK = 1.0, 0.5
 #: Seconds of a `/livez` beyond which the machine was late, not the application; how often it is believed.
 BUSY, REPEATS = 0.5, 4
+#: The databases on which there is one server, and on which there are two.
+ALONE, TWO = ((SQLITE,), (POSTGRESQL,)) if settings.REDIS_URL else ((SQLITE, POSTGRESQL), ())
 #: The longest that a client stays before it is cut, in seconds; how many leads one request offers.
-STAY, AT_ONCE = 0.3, 10
-OFFER = "/api/v1/leads/transitions/assign/"
+STAY, AT_ONCE = 0.5, 10
 
 
 @dataclass
@@ -149,6 +151,7 @@ async def _told_afterwards(place: Place, held: Held, sockets: list[Listener]) ->
 async def reconnecting(place: Place, clients: int, cuts: int, tally: Tally) -> None:
     """Each client is cut so many times, at any of the servers, and goes on from its own last number."""
     partner, keys, maria = await sync_to_async(_readers)(place, clients)
+    offer = "/api/v1/leads/transitions/assign/"
     dice, servers = random.Random(8), (place.here, place.there)
     all_cut = asyncio.Event()
 
@@ -167,7 +170,7 @@ async def reconnecting(place: Place, clients: int, cuts: int, tally: Tally) -> N
         while not all_cut.is_set():
             leads = await sync_to_async(lambda: [str(make_lead().pk) for _lead in range(AT_ONCE)])()
             body = {"ids": leads, "inputs": {"partner": str(partner.pk)}}
-            status, answer = await asyncio.to_thread(call, place.here, "POST", OFFER, maria.token, body)
+            status, answer = await asyncio.to_thread(call, place.here, "POST", offer, maria.token, body)
             if status != 200 or any(one["status"] != 200 for one in answer["results"]):
                 raise RuntimeError(f"no leads could be offered: {answer}")
             tally.alerts += AT_ONCE
@@ -202,16 +205,17 @@ def _unlike(got: list[int], wanted: list[int]) -> str:
 
 # --- the whole
 
-_built: list[World] = []
+#: Made once in a process.
+cast = functools.cache(build_world)
 #: What is planted into the servers; and what a run tries: a fault needs only what can meet it.
 _planted = ""
 _scope: tuple[tuple[str, ...], bool] = (tuple(WAYS), True)
 
 
 @asynccontextmanager
-async def served(cast: World) -> AsyncIterator[Place]:
+async def served(people: World) -> AsyncIterator[Place]:
     """One server, or two that meet in database and Redis only, once nudges reach each."""
-    redis = settings.REDIS_URL if connection.vendor == "postgresql" else ""
+    redis = settings.REDIS_URL if connection.vendor in TWO else ""
     launcher = ("tests.assurance.planted_server", _planted) if _planted else ("daphne",)
     static_root()
     servers: list[Server] = []
@@ -220,23 +224,22 @@ async def served(cast: World) -> AsyncIterator[Place]:
             begin = (Path(folder), redis, launcher)
             starting = (asyncio.to_thread(start, *begin) for _each in range(2 if redis else 1))
             servers += await asyncio.gather(*starting)
-            admin = await sync_to_async(by_token)(cast.admin)
+            admin = await sync_to_async(by_token)(people.admin)
             for server in servers:
                 async with listening(server, token=admin.token) as client:
                     # The first socket makes its process subscribe, which has it say so once more.
                     await client.until(lambda it: len(it.syncs) > bool(redis))
-            yield Place(servers[0], servers[-1], cast, admin)
+            yield Place(servers[0], servers[-1], people, admin)
         finally:
             for server in servers:
                 await asyncio.to_thread(server.stop)
             await sync_to_async(connections.close_all)()
 
 
-async def measured(size: int, cast: World) -> Tally:
+async def measured(size: int, people: World) -> Tally:
     """Takes about `size` rights, then cuts half as many clients again and again."""
-    ways, cutting = _scope
-    tally = Tally()
-    async with served(cast) as place:
+    (ways, cutting), tally = _scope, Tally()
+    async with served(people) as place:
         for way in ways * max(1, size // len(WAYS)):
             await revoked(place, way, tally)
             if noticed(tally.wrong):
@@ -247,9 +250,7 @@ async def measured(size: int, cast: World) -> Tally:
 
 
 def run(size: int) -> Figure:
-    if not _built:
-        _built.append(build_world())
-    tally = asyncio.run(measured(size, _built[0]))
+    tally = asyncio.run(measured(size, cast()))
     what = "rights that went on, alerts lost or repeated"
     unit = "requests and sockets of rights that were taken, and reconnects"
     return Figure(len(tally.wrong), tally.tried, what, unit, least=size, details=list(told(tally)))
@@ -275,7 +276,7 @@ def _times(seconds: list[float]) -> str:
 # --- faults
 
 
-def _fault(name: str, *ways: str, cutting: bool = False, shapes: tuple[str, ...] = (SQLITE,)) -> Fault:
+def _fault(name: str, *ways: str, cutting: bool = False, shapes: tuple[str, ...] = ALONE) -> Fault:
     @contextmanager
     def plant() -> Iterator[None]:
         global _planted, _scope
@@ -291,7 +292,7 @@ def _fault(name: str, *ways: str, cutting: bool = False, shapes: tuple[str, ...]
 
 FAULTS = {
     "sockets are not told to look": _fault("no-nudge", "moved to another portal"),
-    "nudges stay in their process": _fault("no-publisher", "logout", shapes=(POSTGRESQL,)),
+    "nudges stay in their process": _fault("no-publisher", "logout", shapes=TWO),
     "sockets keep their login": _fault("remembered-logins", "user deactivated"),
     "a token is remembered": _fault("remembered-tokens", "token deleted"),
     "an alert comes again": _fault("repeated-alerts", cutting=True),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import hypothesis
 import pytest
@@ -10,7 +13,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
 
-from tests import databases
+from tests import databases, pristine
 
 pytest_plugins = ["tests.cast", "tests.browsing"]
 
@@ -77,6 +80,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """The last word before pytest-django makes the databases: they are copied, not migrated each time."""
     databases.use_templates()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The tests' database; one who commits into it leaves it as it was."""
+    with ExitStack() as kept:
+        with django_db_blocker.unblock():
+            kept.enter_context(pristine.kept())
+        yield
 
 
 @pytest.fixture(autouse=True)

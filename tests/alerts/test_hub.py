@@ -15,7 +15,6 @@ from django.db import transaction
 from prm.alerts import hub as hub_module
 from prm.alerts import wire
 from prm.alerts.hub import Hub
-from tests.browsing import PATIENT
 from tests.sockets.proxy import Proxy
 
 
@@ -29,7 +28,7 @@ async def test_a_nudge_from_another_thread_wakes_the_sockets_of_that_user_only(h
     one, other = uuid4(), uuid4()
     mine, theirs = hub.attach(one), hub.attach(other)
     threading.Thread(target=hub.send, args=({one: 3},)).start()
-    async with asyncio.timeout(PATIENT):
+    async with asyncio.timeout(1):
         await mine.wake.wait()
     assert not theirs.wake.is_set()
 
@@ -104,8 +103,7 @@ def test_a_redis_that_is_down_or_says_nothing_costs_the_writer_nothing(listens):
         began = time.monotonic()
         for number in range(1, 20_001):
             publisher.put({users[number % 10]: number}, ())
-        # A millisecond for each would be too much already.
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 2
         time.sleep(0.1)
         # One entry a user, whatever was said: what waits does not grow.
         assert len(publisher._seqs) <= 10
@@ -113,17 +111,17 @@ def test_a_redis_that_is_down_or_says_nothing_costs_the_writer_nothing(listens):
 
 
 @pytest.mark.redis
-def test_a_redis_that_returns_is_noticed_and_used_again(settings):
+def test_a_redis_that_returns_is_noticed_within_a_second_and_used_again(settings):
     async def story() -> None:
         parts = urlsplit(settings.REDIS_URL)
         proxy = Proxy(parts.hostname, parts.port or 6379).start()
         url = f"redis://127.0.0.1:{proxy.port}/0"
         received: list[tuple[dict[UUID, int], list[UUID]]] = []
-        returned: list[bool] = []
+        returned: list[float] = []
         listener = wire.Listener(
             url,
             lambda seqs, users: received.append((dict(seqs), list(users))),
-            lambda: returned.append(True),
+            lambda: returned.append(time.monotonic()),
         )
         task = asyncio.create_task(listener.run())
         publisher = wire.Publisher(url)
@@ -139,8 +137,10 @@ def test_a_redis_that_returns_is_noticed_and_used_again(settings):
                 publisher.put({user: 2 + seen}, [user])
                 # Long enough for a silent connection to be found out.
                 await asyncio.sleep(3)
+                began = time.monotonic()
                 await asyncio.to_thread(proxy.restore)
                 await _until(lambda seen=seen: len(returned) > seen)
+                assert returned[-1] - began < 1
                 # Said before or after we listen again: then the return itself makes sockets look.
                 await _until(lambda: not publisher._seqs)
                 publisher.put({user: 100 + seen}, ())
@@ -158,6 +158,6 @@ def _has(received: list, user: UUID, seq: int) -> bool:
 
 
 async def _until(condition) -> None:
-    async with asyncio.timeout(PATIENT):
+    async with asyncio.timeout(5):
         while not condition():
             await asyncio.sleep(0.01)
